@@ -1,0 +1,23 @@
+#!/bin/sh
+# Install what check, static, fuzz, valgrind, coverage, lint and the bench need.
+packages='gcc make binutils libc6-dev linux-libc-dev libcmocka-dev musl-tools clang clang-format clang-tidy libclang-rt-dev
+	cppcheck mandoc shellcheck valgrind strace gcovr fish zsh bash-completion jq python3 curl procps psmisc util-linux
+	coreutils git'
+# Debian 12 and Ubuntu 22.04 have no libclang-rt-dev without a version in every release.
+command -v apt-get >/dev/null 2>&1 || {
+	echo 'make deps: there is no apt-get here. Install a C17 compiler, make, binutils, cmocka (with headers),'
+	echo 'musl-gcc, clang with compiler-rt, clang-format, clang-tidy, cppcheck, mandoc, shellcheck, valgrind, strace,'
+	echo 'gcovr, fish, zsh, bash-completion, jq, python3, curl, procps, util-linux and git with your package manager.'
+	echo 'For make check alone: a C compiler, make and cmocka.'
+	exit 0
+}
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo='sudo'
+missing=
+for package in $packages; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+$sudo apt-get update || exit
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive exec $sudo apt-get install -y --no-install-recommends $missing
