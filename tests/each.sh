@@ -1,11 +1,6 @@
 #!/bin/sh
-# each.sh WHAT VAR=VALUE... -- SCRIPT...: run every script, then print "N passed, N failed".
+# each.sh WHAT SCRIPT...: run every script, then print "N passed, N failed".
 what=$1
-shift
-while [ $# -gt 0 ] && [ "$1" != -- ]; do
-	export "${1?}"
-	shift
-done
 shift
 if [ $# -eq 0 ]; then
 	echo "make $what: there is no script to run" >&2
