@@ -65,6 +65,29 @@ int64_t run_deadline(const struct run *run)
 	return run->private->deadline;
 }
 
+void run_pass(int ms)
+{
+	int64_t end = run_now() + ms * INT64_C(1000000);
+
+	for (int64_t left; (left = end - run_now()) > 0;) {
+		struct timespec wait = {left / 1000000000, left % 1000000000};
+		(void)ppoll(NULL, 0, &wait, NULL); /* EINTR: goes on */
+	}
+}
+
+void run_wait_pid(pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+	if (pidfd < 0)
+		return;
+	int ready = poll(&ended, 1, (int)(run_limit_ns() / 1000000));
+	(void)close(pidfd);
+	if (ready != 1)
+		fail_msg("process %d does not end", (int)pid);
+}
+
 static const char *directory(const char *variable)
 {
 	const char *dir = getenv(variable);

@@ -95,6 +95,12 @@ int64_t run_deadline(const struct run *run);
 int64_t run_now(void);
 int64_t run_limit_ns(void);
 
+/* Let the clock go on, for tests about what a later moment means. Never to wait for something. */
+void run_pass(int ms);
+
+/* Wait until the process (of any parent) has ended; a pid that does not exist has. */
+void run_wait_pid(pid_t pid);
+
 /* Full path of a helper program or of a tool; NULL when the tool does not exist in $PK_BIN. */
 const char *helper_path(const char *name);
 const char *tool_path(const char *name);
