@@ -35,7 +35,7 @@ fuzzers: $(fuzzers:%=$(OUT)/fuzz/%)
 
 define c-test
 $(OUT)/obj/tests/$(1).o: INCLUDE = -Icmd/$(call folder,$(1)) -Itests/lib
-$(OUT)/tests/$(1): tests/$(1).c $(OUT)/obj/tests/$(1).o $(call objects,tests/lib/*.c) \
+$(OUT)/tests/$(1): tests/$(1).c tests/check.mk $(OUT)/obj/tests/$(1).o $(call objects,tests/lib/*.c) \
 	$(call archives,$(filter $(call folder,$(1)),$(tools)))
 	$$(call say,LINK)
 	@mkdir -p $$(@D)
@@ -98,7 +98,7 @@ check-static: static ## the same tests on the static build
 check-asan: ## the same tests on the ASan and UBSan build
 	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(submake) BUILD=asan check
 valgrind: all ## the command-line tests with the tools, and their own forks, under valgrind
-	@bash tests/valgrind.sh $(submake) BIN=$(BIN) RUN=build/valgrind TEST_SECONDS=1200 T='$(or $(T),$(filter pk-%/test_cli%,$(tests)))' check
+	@bash tests/valgrind.sh $(submake) BIN=$(BIN) RUN=build/valgrind TEST_SECONDS=1200 T='$(or $(T),$(filter $(tools:%=%/%),$(tests)))' check
 coverage: ## line and branch coverage of common/ and cmd/
 	@rm -rf build/coverage/stamps; mkdir -p build/coverage; find build/coverage -name '*.gcda' -delete
 	@GCOV_ERROR_FILE=$(CURDIR)/build/coverage/gcov.log $(submake) BUILD=coverage check
