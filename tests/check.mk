@@ -1,9 +1,9 @@
 # Tests and checks; included by the Makefile.
 #
-# tests/X/test_Y.c (cmocka) and tests/X/test_Y.sh (TAP from bash) are test programs. A C test of tool X links X.a,
-# common.a, tests/lib/*.c and cmocka, finds cmd/X/ headers without a path, and a line `/* wrap: fsync rename */` in it
-# adds -Wl,--wrap of those names. tests/helpers/*.c and tests/fault/*.c are one executable each, in PK_HELPERS.
-# tests/fuzz/fuzz_TOOL_Y.c links TOOL.a too (pk-spawn: fuzz_spawn_Y).
+# Test programs are tests/X/test_Y.c (cmocka) and tests/X/test_Y.sh (bash; TAP, or a last line "N passed, N failed").
+# A C test of tool X links X.a, common.a, tests/lib/*.c and cmocka and finds the headers of cmd/X/ without a path; a
+# line `/* wrap: fsync rename */` in it adds -Wl,--wrap of those names. tests/helpers/*.c and tests/fault/*.c become
+# one executable each, in PK_HELPERS. tests/fuzz/fuzz_TOOL_Y.c links TOOL.a too (for pk-spawn: fuzz_spawn_Y).
 
 FUZZ_SECONDS = 20
 TEST_SECONDS = 300
@@ -14,7 +14,7 @@ BIN = $(OUT)/bin
 RUN = $(OUT)
 
 c-tests := $(patsubst tests/%.c,%,$(filter-out tests/lib/%,$(wildcard tests/*/test_*.c)))
-sh-tests := $(patsubst tests/%.sh,%,$(wildcard tests/*/test_*.sh))
+sh-tests := $(patsubst tests/%.sh,%,$(wildcard tests/*/test_*.sh tests/fault/selftest.sh))
 fault-sample := $(if $(filter release static,$(notdir $(RUN))),$(patsubst tests/%.sh,%,$(wildcard tests/fault/torture.sh)))
 tests := $(sort $(c-tests) $(sh-tests) $(fault-sample))
 helper-sources := $(filter-out $(c-tests:%=tests/%.c),$(wildcard tests/helpers/*.c tests/fault/*.c))
@@ -43,8 +43,6 @@ $(OUT)/tests/$(1): tests/$(1).c tests/check.mk $(OUT)/obj/tests/$(1).o $(call ob
 endef
 comma := ,
 $(foreach t,$(c-tests),$(eval $(call c-test,$(t))))
-$(sh-tests:%=$(OUT)/tests/%): $(OUT)/tests/%: tests/%.sh
-	@mkdir -p $(@D) && cp $< $@ && chmod +x $@
 
 # Helpers are the same programs in every build: a fork storm under a sanitizer would test the sanitizer.
 vpath %.c $(sort $(dir $(helper-sources)))
@@ -73,15 +71,16 @@ define run-test
 		then echo "  PASS    $*"; mv $@.log $@; \
 		else status=$$?; { echo "  FAIL    $* (status $$status)"; grep -v '^ok ' $@.log; }; exit 1; fi
 endef
-define stamp
-$(RUN)/stamps/$(1): $(OUT)/tests/$(1) $(helpers) \
-	$(if $(filter-out common,$(call folder,$(1))),$(addprefix $(BIN)/,$(or $(filter $(call folder,$(1)),$(tools)),$(tools))))
-endef
-$(foreach t,$(c-tests) $(sh-tests),$(eval $(call stamp,$(t))))
+# $(call users,TEST): the executables that a test in that folder runs.
+users = $(if $(filter-out common fault,$(call folder,$(1))),$(addprefix $(BIN)/,$(or $(filter $(call folder,$(1)),$(tools)),$(tools))))
+$(foreach t,$(c-tests),$(eval $(RUN)/stamps/$(t): $(OUT)/tests/$(t) $(helpers) $(call users,$(t))))
+$(foreach t,$(sh-tests),$(eval $(RUN)/stamps/$(t): tests/$(t).sh $(helpers) $(call users,$(t))))
+$(c-tests:%=$(RUN)/stamps/%): $(RUN)/stamps/%:
+	$(call run-test,$<)
+$(sh-tests:%=$(RUN)/stamps/%): $(RUN)/stamps/%:
+	$(call run-test,bash $<)
 $(fault-sample:%=$(RUN)/stamps/%): $(RUN)/stamps/%: tests/%.sh $(addprefix $(BIN)/,$(tools)) $(helpers) $(shell find tests/fault -type f)
 	$(call run-test,bash $< sample 2)
-$(RUN)/stamps/%:
-	$(call run-test,$<)
 
 pick = $(filter $(1) $(1)/% $(dir $(1))test_$(notdir $(1)),$(tests))
 unknown = $(foreach t,$(T),$(if $(call pick,$(t:%/=%)),,'$(t)'))

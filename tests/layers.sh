@@ -1,6 +1,7 @@
 #!/bin/sh
 # layers.sh MODULE...: the modules of common/, lowest first. A module includes only modules before it in the list, a
 # tool only its own headers and common/, and _GNU_SOURCE is defined by the Makefile alone.
+# shellcheck disable=SC2046
 LC_ALL=C awk -v layers="$*" '
 	function wrong(what) {
 		printf "%s:%d: %s\n", FILENAME, FNR, what
