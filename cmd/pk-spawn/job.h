@@ -1,0 +1,21 @@
+#ifndef PK_SPAWN_JOB_H
+#define PK_SPAWN_JOB_H
+
+#include "common/base.h"
+#include "common/events.h"
+#include "common/status.h"
+#include "plan.h"
+
+/*
+ * Run the plan's command in a guard of its own, report it, and return how pk-spawn is to end. Every
+ * failure has been told.
+ */
+must_check struct ending job_run(const struct plan *plan, struct events *events);
+
+/* Report an own failure as an event: err is a -errno or 0, class is usage, io, resource or exec. */
+void job_event_error(struct events *events, const char *class, int err);
+
+/* Report how pk-spawn ends, as the last event. */
+void job_event_end(struct events *events, struct ending ending);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * pk-spawn - run a command and own its process tree from birth to death
+ *
+ * The front (this process) forks a guard; the guard starts the command, times it, and is the
+ * subreaper of all that comes of it. Whichever of the two dies, the other ends the tree, so that no
+ * descendant outlives pk-spawn: not a daemon, not a session of its own, not one that ignores signals.
+ */
+#include <errno.h>
+#include <stdbool.h>
+
+#include "common/events.h"
+#include "common/program.h"
+#include "common/say.h"
+#include "common/status.h"
+#include "job.h"
+#include "plan.h"
+
+/* A sink that cannot be opened is told once and the command runs; a malformed one is a mistake. */
+static bool open_events(const struct plan *plan, struct events *events)
+{
+	int err = events_open(events, "pk-spawn", plan->events);
+
+	if (err == -EINVAL && plan->events) {
+		say_usage("invalid argument '%s' for '--events': expected a path or fd:N", plan->events);
+		return false;
+	}
+	if (err < 0)
+		say_errno(err, "cannot open the events destination '%s'", plan->events ? plan->events : "$PK_EVENTS");
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct plan plan;
+	struct events events = EVENTS_OFF;
+	struct ending ending = {.code = STATUS_OWN};
+
+	if (!program_start("pk-spawn"))
+		return STATUS_OWN;
+	if (!plan_parse(&plan, argc, argv, &ending.code))
+		return finish(ending.code);
+	if (open_events(&plan, &events))
+		ending = job_run(&plan, &events);
+	events_drop(&events);
+	ending_die(ending);
+}

@@ -1,0 +1,41 @@
+#ifndef PK_FRONT_H
+#define PK_FRONT_H
+
+#include <stdbool.h>
+
+#include "common/base.h"
+#include "common/events.h"
+#include "common/guard.h"
+#include "common/status.h"
+
+/*
+ * The outer half of the front + guard pair: the process that the caller started and waits for. It
+ * forks the guard, passes signals on as orders, and when the guard is killed it ends what the guard
+ * owned. It holds no timer and does no work: the tool's work is body, which runs inside the guard.
+ *
+ * The front leaves TSTP, TTIN, TTOU and CONT alone, so that job control works on it as on the bare
+ * command; signals that the caller had ignored stay ignored.
+ */
+struct front_config {
+	struct events *events;
+	/* The front needs none of the caller's descriptors but stderr: somebody may wait for their end
+	 * of file. */
+	bool lets_go;
+};
+
+/* The tool's work; arg is front_run's. Returns how the tool shall end. */
+typedef struct ending front_body(struct guard *guard, void *arg);
+
+enum front_end {
+	FRONT_DONE = 0,   /* body has returned */
+	FRONT_BEREFT = 1, /* the guard was killed from outside; the tree has been ended */
+};
+
+/*
+ * Run body in a guard and wait for it. Returns FRONT_DONE with *ret_ending set, FRONT_BEREFT, or
+ * -errno when the pair could not be set up: nothing was started then.
+ */
+must_check int front_run(const struct front_config *config, front_body *body, void *arg,
+			 struct ending *ret_ending);
+
+#endif

@@ -1,0 +1,143 @@
+#ifndef PK_GUARD_H
+#define PK_GUARD_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "common/base.h"
+#include "common/child.h"
+#include "common/events.h"
+#include "common/status.h"
+#include "common/stop.h"
+
+/*
+ * The inner half of the front + guard pair (front.h is the outer half): a process of its own that
+ * owns whole trees of commands, one job after another. "Nothing that pk started survives pk" is
+ * promised here and nowhere else:
+ *
+ *   - the guard is the subreaper of all it starts; a job is over when the guard has no child left;
+ *   - when the front dies, however it dies, the channel to it ends and the guard kills everything;
+ *   - when the guard is killed, the front, a subreaper too, inherits and kills the orphans.
+ *
+ * The guard is in its own process group and is named TREE_GUARD_NAME, so that killpg(2) and killing
+ * by name on the caller's side miss it. It blocks every signal and takes orders from the front only.
+ * All limits are timed here: a stopped front delays nothing.
+ *
+ * A tool's work runs inside the guard as a function (front_run's body):
+ *
+ *	guard_start(guard, &job, &policy);
+ *	while (guard_wait(guard, NULL, 0, NS_NEVER) != GUARD_ENDED)
+ *		;
+ *	use(guard_result(guard));
+ *
+ * Nothing is printed and nothing exits, except that a guard without a front kills its tree and ends.
+ */
+struct guard;
+
+/* What the front tells the guard. */
+enum order_kind {
+	ORDER_STOP,  /* forward and start the grace clock */
+	ORDER_PASS,  /* forward to the command itself, no clock */
+	ORDER_TYPED, /* INT or QUIT typed at the terminal: the command has it already */
+};
+
+struct order {
+	enum order_kind kind;
+	int signal;
+	pid_t from; /* the sender, 0 for the kernel */
+};
+
+/* What the guard did, for a line on stderr (-v); the events are written by the guard itself. */
+enum guard_note { GUARD_FORWARDED, GUARD_ASKED, GUARD_KILLED, GUARD_NO_PROC };
+typedef void guard_note_fn(void *arg, enum guard_note note, int signal, int targets);
+
+enum guard_cause {
+	CAUSE_EXITED,
+	CAUSE_SIGNAL,
+	CAUSE_TIMEOUT,
+	CAUSE_IDLE,
+	CAUSE_DEADLINE,
+	CAUSE_OOM,     /* SIGKILL while the cgroup's oom_kill counter grew */
+	CAUSE_STOPPED, /* a request to stop was forwarded to it */
+	CAUSE_UNKNOWN, /* SIGKILL of unknown origin, the counter cannot be read */
+};
+
+struct guard_result {
+	struct ending ending; /* the command's own */
+	enum guard_cause cause;
+	bool timed_out; /* by a limit: timeout, deadline, idle */
+	bool killed;    /* SIGKILL was needed, for the command or for what it left */
+	bool requested; /* a forwarded signal asked it to stop */
+	int orphans;    /* descendants found alive when the command ended */
+	int survivors;  /* what SIGKILL could not end */
+	int64_t elapsed_ns;
+	struct rusage usage; /* of the command and what it waited for (wait4(2)) */
+};
+
+const char *guard_cause_name(enum guard_cause cause);
+
+/* Say what is done through note(arg, ...); NULL is silence. */
+void guard_set_note(struct guard *guard, guard_note_fn *note, void *arg);
+
+/* The sink that the guard writes to; a tool's own events go there too. */
+struct events *guard_events(struct guard *guard);
+
+/*
+ * Start a job; the one before is over. policy must outlive the job. job->group is set here: the
+ * caller's process group when there is a controlling terminal, else a new one. Returns 0, or -errno
+ * with *ret_stage telling what failed (child.h). A held job runs into its limits from now on, but
+ * waits for guard_release.
+ */
+must_check int guard_start(struct guard *guard, const struct child_job *job,
+			   const struct stop_policy *policy, enum child_stage *ret_stage);
+must_check int guard_release(struct guard *guard, enum child_stage *ret_stage);
+
+/* The command's pid, from guard_start until guard_wait returns GUARD_ENDED. */
+pid_t guard_pid(const struct guard *guard);
+
+/*
+ * Close every descriptor of the caller but stderr, and those in keep: no further job will need them,
+ * and somebody may wait for their end of file.
+ */
+#define GUARD_KEEP_MAX 16
+void guard_let_go(struct guard *guard, const int *keep, size_t count);
+
+/*
+ * Wait, and do what is due meanwhile: reap, forward, time limits, the ending of the tree. extra are
+ * the body's own descriptors, polled along with the guard's.
+ *   GUARD_ENDED   the job is over, its tree is gone (or given up: survivors > 0)
+ *   GUARD_STOP    no job runs, and a signal asks the tool to end: guard_stop_signal
+ *   GUARD_READY   some extra[i].revents is set
+ *   GUARD_TIME    `until` has come
+ * Or -errno: ppoll(2) failed.
+ */
+enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME };
+must_check int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t until);
+
+/* How the last job ended. */
+const struct guard_result *guard_result(const struct guard *guard);
+
+/* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
+void guard_stop(struct guard *guard, enum stop_cause cause);
+
+/* The first signal that asked the tool to stop, forwarded or typed, else 0. Start nothing after it. */
+int guard_stop_signal(const struct guard *guard);
+
+/* For front_run: make the guard in the forked process. The pieces of struct guard are its own. */
+struct guard_setup {
+	int channel;              /* to the front, SOCK_SEQPACKET */
+	pid_t caller_group;       /* > 0: there is a controlling terminal, commands join this group */
+	pid_t front;
+	const struct sigstate *caller;
+	struct events *events;
+};
+must_check int guard_make(const struct guard_setup *setup, struct guard **ret_guard);
+
+/* For front_run: was anything asked to stop or killed (the terminal's modes may need restoring)? */
+bool guard_was_forceful(const struct guard *guard);
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef PK_NUM_H
+#define PK_NUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base.h"
+
+/*
+ * Read a decimal integer of digits only, from least to most. Returns 0 and sets *ret, or -EINVAL
+ * (form) or -ERANGE, with *ret untouched.
+ */
+must_check int num_parse(const char *text, int64_t least, int64_t most, int64_t *ret);
+
+/*
+ * Read a size in bytes: `4096`, `4K`, `64M`, `2G`, `1T` (powers of 1024; lower case too). Returns 0
+ * and sets *ret, or -EINVAL or -ERANGE.
+ */
+must_check int num_parse_size(const char *text, int64_t *ret);
+#define NUM_SIZE_FORMS "a size such as 4096, 4K, 64M or 2G"
+
+/* Fill bytes from getrandom(2), else /dev/urandom. Returns 0 or -errno. */
+must_check int num_random(void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,190 @@
+/* /proc readers: who is who, and whose child. */
+#include "common/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+
+int proc_open(void)
+{
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (faccessat(fd, "self/stat", F_OK, 0) < 0) {
+		fd_drop(&fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+int proc_parse_stat(const char *text, struct proc_stat *ret)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	struct proc_stat stat = {0};
+	char *end;
+	size_t len;
+
+	if (!open || !close || close < open || close[1] != ' ' || close[2] == '\0')
+		return -EINVAL;
+	stat.pid = (pid_t)strtol(text, &end, 10);
+	if (end == text)
+		return -EINVAL;
+	stat.state = close[2];
+	stat.ppid = (pid_t)strtol(close + 3, &end, 10);
+	if (end == close + 3)
+		return -EINVAL;
+	len = (size_t)(close - open - 1);
+	if (len >= sizeof(stat.comm))
+		len = sizeof(stat.comm) - 1;
+	memcpy(stat.comm, open + 1, len);
+	*ret = stat;
+	return 0;
+}
+
+int proc_stat(int proc, pid_t pid, struct proc_stat *ret)
+{
+	char path[32], text[2048];
+	ssize_t len;
+
+	(void)snprintf(path, sizeof(path), "%d/stat", (int)pid);
+	len = fd_read_file(proc, path, text, sizeof(text));
+	return len < 0 ? (int)len : proc_parse_stat(text, ret);
+}
+
+/* The numbers of a children file, read in pieces: a number may be cut by the end of one. */
+static int each_number(int fd, proc_visit *visit, void *arg)
+{
+	char text[4096];
+	pid_t pid = 0;
+
+	for (;;) {
+		ssize_t len = fd_read_full(fd, text, sizeof(text));
+
+		if (len < 0)
+			return (int)len;
+		for (ssize_t i = 0; i < len; i++) {
+			int result;
+
+			if (text[i] >= '0' && text[i] <= '9') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			result = pid > 0 ? visit(arg, pid) : 0;
+			if (result < 0)
+				return result;
+			pid = 0;
+		}
+		if ((size_t)len < sizeof(text))
+			return 0;
+	}
+}
+
+static int each_child_of_thread(int tasks, const char *tid, proc_visit *visit, void *arg)
+{
+	char path[48];
+
+	(void)snprintf(path, sizeof(path), "%.20s/children", tid);
+	scoped(fd_drop) int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : each_number(fd, visit, arg);
+}
+
+/* The layout that getdents64(2) fills; no header has it. */
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
+
+/* Call visit_name for each entry of a directory that begins with a digit. */
+static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name), void *arg)
+{
+	_Alignas(struct entry) char block[4096];
+
+	for (;;) {
+		long len = syscall(SYS_getdents64, dir, block, sizeof(block));
+
+		if (len <= 0)
+			return len < 0 ? -errno : 0;
+		for (long at = 0; at < len;) {
+			const struct entry *entry = (const struct entry *)(const void *)(block + at);
+			int result = 0;
+
+			if (entry->name[0] >= '1' && entry->name[0] <= '9')
+				result = visit_name(arg, entry->name);
+			if (result < 0)
+				return result;
+			at += entry->len;
+		}
+	}
+}
+
+struct thread_walk {
+	int tasks;
+	proc_visit *visit;
+	void *arg;
+	int missing; /* -ENOENT of a children file: the thread is gone, or the kernel has none */
+};
+
+static int visit_thread(void *arg, const char *name)
+{
+	struct thread_walk *walk = arg;
+	int result = each_child_of_thread(walk->tasks, name, walk->visit, walk->arg);
+
+	if (result == -ENOENT || result == -ESRCH) {
+		walk->missing = result;
+		return 0;
+	}
+	return result;
+}
+
+struct scan {
+	int proc;
+	pid_t parent;
+	proc_visit *visit;
+	void *arg;
+};
+
+static int visit_process(void *arg, const char *name)
+{
+	const struct scan *scan = arg;
+	struct proc_stat stat;
+
+	if (proc_stat(scan->proc, (pid_t)strtol(name, NULL, 10), &stat) < 0 || stat.ppid != scan->parent)
+		return 0;
+	return scan->visit(scan->arg, stat.pid);
+}
+
+static int scan_all(int proc, pid_t pid, proc_visit *visit, void *arg)
+{
+	struct scan scan = {.proc = proc, .parent = pid, .visit = visit, .arg = arg};
+	scoped(fd_drop) int dir = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? -errno : each_numbered(dir, visit_process, &scan);
+}
+
+int proc_each_child(int proc, pid_t pid, proc_visit *visit, void *arg)
+{
+	struct thread_walk walk = {.visit = visit, .arg = arg};
+	char path[32];
+	int err;
+
+	(void)snprintf(path, sizeof(path), "%d/task", (int)pid);
+	scoped(fd_drop) int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tasks < 0)
+		return -errno;
+	walk.tasks = tasks;
+	err = each_numbered(tasks, visit_thread, &walk);
+	if (err == 0 && walk.missing == -ENOENT && faccessat(proc, "thread-self/children", F_OK, 0) < 0)
+		return scan_all(proc, pid, visit, arg);
+	return err;
+}

@@ -1,0 +1,44 @@
+#ifndef PK_PROC_H
+#define PK_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/base.h"
+
+/*
+ * Readers of /proc (proc(5)). Each takes a descriptor of the mount, so that tests can point it at a
+ * captured tree. Nothing allocates: they run while a process tree is being ended.
+ */
+#define PROC_COMM_MAX 64 /* kernel threads have longer names than the 15 bytes of a process */
+
+struct proc_stat {
+	pid_t pid;
+	pid_t ppid;
+	char state; /* R S D T t Z X ... */
+	char comm[PROC_COMM_MAX];
+};
+
+/* An O_PATH descriptor of /proc, or -errno; -ENOENT where another thing is mounted there. */
+must_check int proc_open(void);
+
+/*
+ * Read PID/stat. The name may hold any byte, `)` and newlines too: it ends at the last `)`. Returns
+ * 0, -ENOENT or -ESRCH when the process is gone, -EINVAL when the text is not a stat line.
+ */
+must_check int proc_stat(int proc, pid_t pid, struct proc_stat *ret);
+
+/* Parse the text of a stat file; the pure part of proc_stat. Returns 0 or -EINVAL. */
+must_check int proc_parse_stat(const char *text, struct proc_stat *ret);
+
+/* Called for each process found; a negative result ends the walk and becomes its result. */
+typedef int proc_visit(void *arg, pid_t pid);
+
+/*
+ * Visit the children of pid, of all its threads: a child belongs to the thread that forked it. Uses
+ * PID/task/TID/children, else (no CONFIG_PROC_CHILDREN) a scan of all processes. What forks or exits
+ * meanwhile may be missed: repeat until nothing new is found. Returns 0, -errno, or visit's result.
+ */
+must_check int proc_each_child(int proc, pid_t pid, proc_visit *visit, void *arg);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef PK_PROGRAM_H
+#define PK_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "common/base.h"
+
+/*
+ * The first thing in every main: name the program for its messages, refuse to run set-user-ID
+ * (AT_SECURE of getauxval(3): the environment and the command line would be an attacker's), and park
+ * the standard descriptors that the caller left closed. Returns false after a message: the status is
+ * STATUS_OWN.
+ */
+must_check bool program_start(const char *name);
+
+#endif

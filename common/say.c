@@ -1,0 +1,115 @@
+/* Messages on stderr: one escaped line, one write. */
+#include "common/say.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/status.h"
+#include "common/utf8.h"
+
+#define TEXT_MAX 8192
+#define LINE_MAX_ESCAPED (TEXT_MAX + 64)
+
+static const char *program = "pk";
+
+void say_program(const char *name)
+{
+	program = name;
+}
+
+const char *say_program_name(void)
+{
+	return program;
+}
+
+/* Escape text into line, leaving room for the newline; what does not fit is left out. */
+static size_t escape(char line[static LINE_MAX_ESCAPED], const char *text, size_t len)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < len && out + 8 < LINE_MAX_ESCAPED;) {
+		size_t n = utf8_len(text + i, len - i);
+		unsigned char c = (unsigned char)text[i];
+
+		/* U+0080 to U+009F are control characters too, and terminals obey them. */
+		if (n == 0 || c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+			out += (size_t)snprintf(line + out, LINE_MAX_ESCAPED - out, "\\x%02x", c);
+			i++;
+			continue;
+		}
+		memcpy(line + out, text + i, n);
+		out += n;
+		i += n;
+	}
+	return out;
+}
+
+static void say_line(const char *text, size_t len)
+{
+	char line[LINE_MAX_ESCAPED];
+	size_t end = escape(line, text, len);
+
+	line[end++] = '\n';
+	/* Nobody is left to be told that stderr does not work. */
+	(void)!fd_write_full(STDERR_FILENO, line, end);
+}
+
+printf_like(2, 0) static void say_list(int err, const char *format, va_list list)
+{
+	char text[TEXT_MAX];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s: ", program);
+	int n = vsnprintf(text + len, sizeof(text) - len, format, list);
+
+	if (n > 0)
+		len += (size_t)n < sizeof(text) - len ? (size_t)n : sizeof(text) - len - 1;
+	if (err) {
+		n = snprintf(text + len, sizeof(text) - len, ": %s", strerror(abs(err)));
+		if (n > 0)
+			len += (size_t)n < sizeof(text) - len ? (size_t)n : sizeof(text) - len - 1;
+	}
+	say_line(text, len);
+}
+
+void say(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(0, format, list);
+	va_end(list);
+}
+
+void say_errno(int err, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(err, format, list);
+	va_end(list);
+}
+
+void say_usage(const char *format, ...)
+{
+	char hint[128];
+	va_list list;
+	int len = snprintf(hint, sizeof(hint), "Try '%s --help'.", program);
+
+	va_start(list, format);
+	say_list(0, format, list);
+	va_end(list);
+	say_line(hint, (size_t)len);
+}
+
+int finish(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	say_errno(errno ? errno : EIO, "cannot write to stdout");
+	return STATUS_OWN;
+}

@@ -1,0 +1,64 @@
+#ifndef PK_STOP_H
+#define PK_STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base.h"
+
+/*
+ * How a command is brought to its end: a pure state machine over (state, time). RUNNING is asked to
+ * stop (the stop signal, once), then killed after the grace period, then given up on. It decides;
+ * guard carries out.
+ */
+enum orphans { ORPHANS_STOP, ORPHANS_WAIT, ORPHANS_LEAVE };
+
+struct stop_policy {
+	int64_t timeout;  /* ns from the start; 0: none */
+	int64_t deadline; /* absolute; NS_NEVER: none */
+	int64_t grace;    /* ns between the stop signal and SIGKILL; 0: at once; NS_NEVER: no SIGKILL */
+	int signal;       /* the stop signal; SIGKILL skips the asking */
+	bool main_first;  /* ask the command itself, its descendants when it has gone */
+	bool patient;     /* PID 1 without an explicit grace: a forwarded TERM has no clock */
+	enum orphans orphans;
+};
+
+enum stop_phase { STOP_RUNNING, STOP_ASKED, STOP_KILLED };
+
+/* Why the command ended, as far as it was our doing. */
+enum stop_cause { STOP_NONE, STOP_TIMEOUT, STOP_DEADLINE, STOP_IDLE, STOP_SIGNAL };
+
+struct stop {
+	const struct stop_policy *policy;
+	enum stop_phase phase;
+	enum stop_cause cause;
+	int64_t due;   /* when stop_due has something to say; NS_NEVER: nothing to wait for */
+	int64_t first; /* when the first request to stop came in; NS_NEVER: none */
+	bool deadline_is_nearer;
+	int signal;    /* what to ask with */
+};
+
+/* What to do now. */
+enum stop_action { STOP_DO_NOTHING, STOP_DO_ASK, STOP_DO_KILL, STOP_DO_GIVE_UP };
+
+/* The command starts now. policy must outlive stop. */
+void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now);
+
+/* The time is now: has a limit passed? An action is returned once. */
+enum stop_action stop_due(struct stop *stop, int64_t now);
+
+/* End the command because of cause (STOP_IDLE, for example). */
+enum stop_action stop_for(struct stop *stop, enum stop_cause cause, int64_t now);
+
+/*
+ * A request from outside, by signal, to be passed on once. A TERM or INT that comes
+ * STOP_INSIST_NS after the first request or later kills at once; earlier ones are the same request
+ * (a signal to a process group and to its member, a supervisor that repeats itself).
+ */
+#define STOP_INSIST_NS INT64_C(200000000)
+enum stop_action stop_request(struct stop *stop, int signal, int64_t now);
+
+/* The command has ended by itself and left descendants: what the policy says of them. */
+enum stop_action stop_leftovers(struct stop *stop, int64_t now);
+
+#endif
