@@ -148,16 +148,18 @@ bool event_begin(struct event *event, const struct events *events, const char *n
 	return true;
 }
 
-/* Follow a rotation: the path may name another file by now, or none. */
-static int follow_path(struct events *events)
+/*
+ * Follow a rotation: the path may name another file by now, or none. Where it cannot be opened
+ * (/dev/stdout, closed since), the file that is open goes on serving.
+ */
+static void follow_path(struct events *events)
 {
 	struct stat st;
 
 	if (!events->path)
-		return 0;
-	if (stat(events->path, &st) == 0 && st.st_dev == events->dev && st.st_ino == events->ino)
-		return 0;
-	return open_path(events);
+		return;
+	if (stat(events->path, &st) != 0 || st.st_dev != events->dev || st.st_ino != events->ino)
+		(void)open_path(events);
 }
 
 static ssize_t write_now(const struct events *events, const char *line, size_t len)
@@ -182,9 +184,10 @@ void event_send(struct event *event, struct events *events)
 {
 	size_t len = json_end(&event->json);
 	const char *line = event->line + 1;
-	int err = follow_path(events);
+	int err = 0;
 	ssize_t n;
 
+	follow_path(events);
 	if (events->torn) {
 		event->line[0] = '\n';
 		line--;
