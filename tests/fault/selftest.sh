@@ -135,7 +135,7 @@ check "finds an endless loop" finds busy 'wait4 1 ECHILD: hang' front wait4
 check "finds a crash of the guard" finds crash 'guard, clone 1 EAGAIN: crash by signal 6' guard clone
 check "finds EINTR taken for an error" finds eintr 'wait4 1 EINTR: status 125' front wait4
 check "finds a failure without a word" finds silent 'without a line' front clone
-check "finds one failure told twice" finds twice 'more than one line' front clone
+check "finds one failure told twice" finds twice 'more lines than one' front clone
 check "finds raw control bytes" finds raw 'raw control bytes' front clone
 check "finds a temporary file left" finds temp 'left the file wrong.tmp' front clone
 check "finds a job not done behind status 0" finds fork "the command's job is not done" guard clone \

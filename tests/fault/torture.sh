@@ -77,7 +77,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 # scenario NAME STATUSES [campaign options] -- ARG...: what scenarios/TOOL.sh calls. STATUSES are
 # the right ones, separated by commas. Options: --roles LIST, --proof FILE (exists once the job is
 # done), --files LIST (may exist), --setup CMD, --check CMD (sees PK_FAULT_STATUS and PK_FAULT),
-# --leave (leftovers are right), --chatty (more than one line is right), --limit and --grace SECONDS.
+# --leave (leftovers are right), --lines N (of a 125 that may be, 1), --limit and --grace SECONDS.
 scenario() {
 	local name=$1 statuses=$2
 	shift 2

@@ -56,8 +56,12 @@ static int wait_for(pid_t pid)
 
 static void die_with_parent(const char *unless, pid_t parent)
 {
-	if (!has(unless) && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+	if (has(unless))
+		return;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		_exit(fail("prctl"));
+	if (getppid() != parent)
+		_exit(STATUS_OWN); /* nobody is left to be told */
 }
 
 static int start(char **argv)
