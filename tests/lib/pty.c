@@ -11,11 +11,18 @@
 #include <time.h>
 #include <unistd.h>
 
+void pty_close(struct pty *pty)
+{
+	if (pty->fd >= 0)
+		(void)close(pty->fd); /* nothing is buffered there */
+	pty->fd = -1;
+}
+
 static int drop_pty(void *arg)
 {
 	struct pty *pty = arg;
 
-	(void)close(pty->fd);
+	pty_close(pty);
 	free(pty->text);
 	free(pty);
 	return 0;

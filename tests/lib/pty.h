@@ -38,6 +38,9 @@ void pty_expect(struct pty *pty, const char *text);
 /* Read until the program ends. */
 void pty_finish(struct pty *pty);
 
+/* Close the window: the kernel hangs up. Only the run can be looked at afterwards. */
+void pty_close(struct pty *pty);
+
 void pty_resize(struct pty *pty, unsigned short rows, unsigned short columns);
 struct termios pty_modes(struct pty *pty);
 pid_t pty_foreground(struct pty *pty);
