@@ -68,28 +68,27 @@ static int open_signals(struct front *front)
 static _Noreturn void run_guard(struct front *front, int channel, const struct front_config *config,
 				front_body *body, void *arg)
 {
-	struct guard_setup setup = {
+	struct guard guard = {
 		.channel = channel,
-		.caller_group = front->terminal.fd >= 0 ? getpgrp() : 0,
 		.front = getppid(),
+		.caller_group = front->terminal.fd >= 0 ? getpgrp() : 0,
 		.caller = &front->caller,
-		.events = config->events,
+		.owner = {.events = config->events},
 	};
 	struct farewell farewell;
-	struct guard *guard;
 	int err;
 
 	fd_drop(&front->channel);
 	fd_drop(&front->sigs);
 	fd_drop(&front->terminal.fd);
-	err = guard_make(&setup, &guard);
+	err = guard_make(&guard);
 	if (err < 0) {
 		/* The front reads a bare errno where a farewell should be. */
 		(void)!send(channel, &err, sizeof(err), MSG_NOSIGNAL);
 		_exit(STATUS_OWN);
 	}
-	farewell.ending = body(guard, arg);
-	farewell.forceful = guard_was_forceful(guard);
+	farewell.ending = body(&guard, arg);
+	farewell.forceful = guard.owner.forceful;
 	(void)!send(channel, &farewell, sizeof(farewell), MSG_NOSIGNAL);
 	_exit(0);
 }
@@ -132,14 +131,23 @@ static void reap_strangers(const struct front *front)
 		(void)waitpid(info.si_pid, NULL, WNOHANG);
 }
 
-/* Somebody may have stopped the guard: nothing may stop the limits. */
-static void tend_guard(const struct front *front)
+/*
+ * The guard has died or was stopped; true when it is dead, its zombie reaped. Stopped it is continued:
+ * nothing may stop the limits.
+ */
+static bool tend_guard(const struct front *front)
 {
 	siginfo_t info = {0};
 
-	if (waitid(P_PID, (id_t)front->guard, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid != 0)
-		(void)kill(front->guard, SIGCONT);
 	reap_strangers(front);
+	if (waitid(P_PID, (id_t)front->guard, &info, WEXITED | WSTOPPED | WNOHANG) < 0)
+		return errno == ECHILD;
+	if (info.si_pid == 0)
+		return false;
+	if (info.si_code != CLD_STOPPED)
+		return true;
+	(void)kill(front->guard, SIGCONT);
+	return false;
 }
 
 static void pass_on(const struct front *front, const struct signalfd_siginfo *info)
@@ -147,9 +155,6 @@ static void pass_on(const struct front *front, const struct signalfd_siginfo *in
 	const bool kernel = info->ssi_code == SI_KERNEL;
 
 	switch (info->ssi_signo) {
-	case SIGCHLD:
-		tend_guard(front);
-		return;
 	case SIGINT:
 	case SIGQUIT:
 		order(front, kernel ? ORDER_TYPED : ORDER_STOP, info);
@@ -172,36 +177,38 @@ static void pass_on(const struct front *front, const struct signalfd_siginfo *in
 	}
 }
 
-static void read_signals(const struct front *front)
+/* Handle what has come in; true when the guard is dead. */
+static bool read_signals(const struct front *front)
 {
 	struct signalfd_siginfo info;
+	bool dead = false;
 
-	while (read(front->sigs, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		pass_on(front, &info);
+	while (read(front->sigs, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			dead |= tend_guard(front);
+		else
+			pass_on(front, &info);
+	}
+	return dead;
 }
 
-/* Wait for the farewell. Returns its length: sizeof(struct farewell), sizeof(int), or 0 for none. */
+/*
+ * Wait until the guard is dead, then read what it said last: SIGCHLD alone wakes us, once. Returns
+ * the farewell's length: sizeof(struct farewell), sizeof(int) for a bare errno, or 0 for none.
+ */
 static ssize_t wait_for_guard(const struct front *front, struct farewell *farewell)
 {
-	struct pollfd fds[] = {
-		{.fd = front->channel, .events = POLLIN},
-		{.fd = front->sigs, .events = POLLIN},
-	};
+	struct pollfd pfd = {.fd = front->sigs, .events = POLLIN};
+	ssize_t len;
 
-	for (;;) {
-		ssize_t len = 0;
-
-		if (poll(fds, array_len(fds), -1) < 0 && errno != EINTR)
-			return -errno;
-		if (fds[0].revents) {
-			do
-				len = recv(front->channel, farewell, sizeof(*farewell), 0);
-			while (len < 0 && errno == EINTR);
-			return len < 0 ? 0 : len;
-		}
-		if (fds[1].revents)
-			read_signals(front);
-	}
+	do
+		while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
+			;
+	while (!read_signals(front));
+	do
+		len = recv(front->channel, farewell, sizeof(*farewell), MSG_DONTWAIT);
+	while (len < 0 && errno == EINTR);
+	return len < 0 ? 0 : len;
 }
 
 /* The guard is gone; what it owned has become ours, and only that (and the spared) is below us. */
@@ -209,7 +216,6 @@ static void rescue(const struct front *front)
 {
 	int64_t give_up = ns_add(now_ns(), RESCUE_NS);
 
-	(void)kill(front->guard, SIGKILL);
 	while (now_ns() < give_up) {
 		struct pollfd pfd = {.fd = front->sigs, .events = POLLIN};
 		struct timespec again = {.tv_nsec = RESCUE_AGAIN_NS};
@@ -246,8 +252,6 @@ static int watch(struct front *front, struct ending *ret_ending)
 		/* The errno of a guard that could not be set up lies where the ending begins. */
 		return len == (ssize_t)sizeof(int) ? farewell.ending.code : FRONT_BEREFT;
 	}
-	while (waitpid(front->guard, NULL, 0) < 0 && errno == EINTR)
-		;
 	terminal_restore(&front->terminal, farewell.forceful);
 	*ret_ending = farewell.ending;
 	return FRONT_DONE;

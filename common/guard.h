@@ -5,13 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "common/base.h"
 #include "common/child.h"
 #include "common/events.h"
-#include "common/status.h"
+#include "common/owner.h"
 #include "common/stop.h"
 
 /*
@@ -35,6 +34,7 @@
  *	use(guard_result(guard));
  *
  * Nothing is printed and nothing exits, except that a guard without a front kills its tree and ends.
+ * The tree itself, its limits and its events are owner.h's.
  */
 struct guard;
 
@@ -51,37 +51,8 @@ struct order {
 	pid_t from; /* the sender, 0 for the kernel */
 };
 
-/* What the guard did, for a line on stderr (-v); the events are written by the guard itself. */
-enum guard_note { GUARD_FORWARDED, GUARD_ASKED, GUARD_KILLED, GUARD_NO_PROC };
-typedef void guard_note_fn(void *arg, enum guard_note note, int signal, int targets);
-
-enum guard_cause {
-	CAUSE_EXITED,
-	CAUSE_SIGNAL,
-	CAUSE_TIMEOUT,
-	CAUSE_IDLE,
-	CAUSE_DEADLINE,
-	CAUSE_OOM,     /* SIGKILL while the cgroup's oom_kill counter grew */
-	CAUSE_STOPPED, /* a request to stop was forwarded to it */
-	CAUSE_UNKNOWN, /* SIGKILL of unknown origin, the counter cannot be read */
-};
-
-struct guard_result {
-	struct ending ending; /* the command's own */
-	enum guard_cause cause;
-	bool timed_out; /* by a limit: timeout, deadline, idle */
-	bool killed;    /* SIGKILL was needed, for the command or for what it left */
-	bool requested; /* a forwarded signal asked it to stop */
-	int orphans;    /* descendants found alive when the command ended */
-	int survivors;  /* what SIGKILL could not end */
-	int64_t elapsed_ns;
-	struct rusage usage; /* of the command and what it waited for (wait4(2)) */
-};
-
-const char *guard_cause_name(enum guard_cause cause);
-
 /* Say what is done through note(arg, ...); NULL is silence. */
-void guard_set_note(struct guard *guard, guard_note_fn *note, void *arg);
+void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg);
 
 /* The sink that the guard writes to; a tool's own events go there too. */
 struct events *guard_events(struct guard *guard);
@@ -119,7 +90,7 @@ enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME };
 must_check int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t until);
 
 /* How the last job ended. */
-const struct guard_result *guard_result(const struct guard *guard);
+const struct owner_result *guard_result(const struct guard *guard);
 
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
@@ -127,17 +98,19 @@ void guard_stop(struct guard *guard, enum stop_cause cause);
 /* The first signal that asked the tool to stop, forwarded or typed, else 0. Start nothing after it. */
 int guard_stop_signal(const struct guard *guard);
 
-/* For front_run: make the guard in the forked process. The pieces of struct guard are its own. */
-struct guard_setup {
-	int channel;              /* to the front, SOCK_SEQPACKET */
-	pid_t caller_group;       /* > 0: there is a controlling terminal, commands join this group */
+/* For front_run, which keeps it on its stack. */
+struct guard {
+	int channel;        /* to the front, SOCK_SEQPACKET */
+	int sigs;           /* SIGCHLD, as a descriptor */
 	pid_t front;
+	pid_t caller_group; /* > 0: there is a controlling terminal, commands join this group */
 	const struct sigstate *caller;
-	struct events *events;
+	int stop_signal; /* the first request to stop, for ever */
+	struct owner owner;
 };
-must_check int guard_make(const struct guard_setup *setup, struct guard **ret_guard);
 
-/* For front_run: was anything asked to stop or killed (the terminal's modes may need restoring)? */
-bool guard_was_forceful(const struct guard *guard);
+/* Make this forked process the guard; the members up to caller, and owner.events, are set. Returns 0
+ * or -errno. */
+must_check int guard_make(struct guard *guard);
 
 #endif

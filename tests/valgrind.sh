@@ -5,6 +5,7 @@
 logs=$PWD/build/valgrind/logs
 rm -rf build/valgrind
 mkdir -p "$logs"
+: >build/valgrind/findings
 export PK_WRAP="valgrind --quiet --leak-check=full --show-leak-kinds=definite,reachable --track-fds=yes --trace-children=no --log-file=$logs/%p"
 status=0
 "$@" | tee build/valgrind/output
@@ -14,22 +15,36 @@ total=0 bad=0
 for log in "$logs"/*; do
 	[ -f "$log" ] || continue
 	total=$((total + 1))
-	# Lines of a tool and of its forks carry their own ==PID==. An inherited descriptor is the caller's.
+	# A tool and its forks write to one log, each line with its own ==PID==. An inherited descriptor is the caller's
+	# and the log itself is valgrind's. One finding is one line: what, and the functions from the inside out.
 	awk -v log_name="$log" '
-		{ pid = $1; text = $0; sub(/^==[0-9]+== ?/, "", text) }
-		descriptor[pid] != "" {
-			if (text !~ /inherited from parent/ && index(descriptor[pid], log_name) == 0)
-				found(descriptor[pid] " " text)
-			descriptor[pid] = ""
+		function flush(pid) {
+			if (finding[pid] != "" && finding[pid] !~ /inherited from parent/ && !index(finding[pid], log_name)) {
+				print finding[pid]
+				bad = 1
+			}
+			finding[pid] = ""
 		}
-		text ~ /^Open (file descriptor|AF_)/ { descriptor[pid] = text; next }
-		text ~ /are (definitely lost|still reachable) in loss record/ { found(text) }
-		text ~ /^(Invalid|Conditional jump|Use of uninit|Syscall param|Mismatched|Source and dest|Jump to the invalid|Argument |Process terminating with default action of signal (11|6|7|8|4) )/ { found(text) }
-		function found(what) { print "valgrind: " what; bad = 1 }
-		END { exit bad }' "$log" && continue
-	sed 's/^/    /' "$log"
-	bad=$((bad + 1))
+		{ pid = $1; text = $0; sub(/^==[0-9]+== ?/, "", text) }
+		text ~ /^Open (file descriptor|AF_)|are (definitely lost|still reachable) in loss record|^(Invalid|Conditional jump|Use of uninit|Syscall param|Mismatched|Source and dest|Jump to the invalid|Argument |Process terminating with default action of signal (11|6|7|8|4) )/ {
+			flush(pid)
+			finding[pid] = text
+			gsub(/ in loss record.*| [0-9]+: <unknown>| [0-9]+:$/, "", finding[pid])
+			next
+		}
+		text ~ /^ +(at|by) 0x|inherited from parent/ && finding[pid] != "" {
+			sub(/^ +(at|by) 0x[0-9A-F]+: /, " < ", text)
+			finding[pid] = finding[pid] text
+			next
+		}
+		{ flush(pid) }
+		END {
+			for (pid in finding)
+				flush(pid)
+			exit bad
+		}' "$log" >>build/valgrind/findings || bad=$((bad + 1))
 done
+sort build/valgrind/findings | uniq -c | sort -rn
 if [ "$total" -eq 0 ]; then
 	echo "valgrind: no log was written: does the harness put PK_WRAP before the tools?"
 	bad=1

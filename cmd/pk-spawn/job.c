@@ -72,7 +72,7 @@ static int64_t timeval_ns(struct timeval time)
 
 static void event_exit(struct guard *guard, pid_t pid)
 {
-	const struct guard_result *result = guard_result(guard);
+	const struct owner_result *result = guard_result(guard);
 	char name[SIGNAME_MAX];
 	struct event event;
 
@@ -83,7 +83,7 @@ static void event_exit(struct guard *guard, pid_t pid)
 		json_text(&event.json, "signal", signame(result->ending.signal, name));
 	else
 		json_int(&event.json, "exit_code", result->ending.code);
-	json_text(&event.json, "cause", guard_cause_name(result->cause));
+	json_text(&event.json, "cause", owner_cause_name(result->cause));
 	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
 	json_ms(&event.json, "user_ms", timeval_ns(result->usage.ru_utime));
 	json_ms(&event.json, "sys_ms", timeval_ns(result->usage.ru_stime));
@@ -121,7 +121,7 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 }
 
 /* One line when the end was our doing; silence is success. */
-static void explain_end(const struct work *work, const struct guard_result *result)
+static void explain_end(const struct work *work, const struct owner_result *result)
 {
 	const struct plan *plan = work->plan;
 	char limit[NS_TEXT_MAX];
@@ -139,7 +139,7 @@ static void explain_end(const struct work *work, const struct guard_result *resu
 
 static struct ending judge(const struct work *work, struct guard *guard)
 {
-	const struct guard_result *result = guard_result(guard);
+	const struct owner_result *result = guard_result(guard);
 
 	if (result->survivors > 0) {
 		job_event_error(guard_events(guard), "resource", -EBUSY);
@@ -151,23 +151,23 @@ static struct ending judge(const struct work *work, struct guard *guard)
 }
 
 /* -v: a line for each signal sent; without /proc always, since less is promised then. */
-static void note(void *arg, enum guard_note kind, int signal, int targets)
+static void note(void *arg, enum owner_note kind, int signal, int targets)
 {
 	const struct work *work = arg;
 	const char *plural = targets == 1 ? "" : "es";
 	char name[SIGNAME_MAX];
 
 	switch (kind) {
-	case GUARD_NO_PROC:
+	case OWNER_NO_PROC:
 		if (!work->plan->quiet)
 			say("/proc cannot be read: only the command's process group is signalled");
 		return;
-	case GUARD_FORWARDED:
+	case OWNER_FORWARDED:
 		if (work->plan->verbose)
 			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
 		return;
-	case GUARD_ASKED:
-	case GUARD_KILLED:
+	case OWNER_ASKED:
+	case OWNER_KILLED:
 		if (work->plan->verbose)
 			say("sent %s to %d process%s", signame(signal, name), targets, plural);
 		return;
