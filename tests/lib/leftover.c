@@ -107,10 +107,13 @@ const char *test_file(const char *name, const char *text, unsigned mode)
 static bool is_marked(const char *pid)
 {
 	static char environment[1 << 17];
-	char path[300];
+	char path[300], wanted[100];
 	size_t have = 0;
 	ssize_t got;
 
+	/* Outside a test there is no mark, and an empty one would be everybody's. */
+	if (now.test.mark[0] == '\0' || atoi(pid) <= 1 || atoi(pid) == (int)getpid())
+		return false;
 	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -118,7 +121,8 @@ static bool is_marked(const char *pid)
 	while ((got = read(fd, environment + have, sizeof(environment) - have)) > 0)
 		have += (size_t)got;
 	(void)close(fd); /* read only */
-	return memmem(environment, have, now.test.mark, strlen(now.test.mark)) != NULL;
+	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "PK_TEST_MARK=%s", now.test.mark) + 1;
+	return memmem(environment, have, wanted, length) != NULL; /* with its closing NUL */
 }
 
 static void read_comm(const char *pid, char comm[static 32])
@@ -271,8 +275,11 @@ int test_begin(void **state)
 	now.test.row = *state;
 	snprintf(now.test.dir, sizeof(now.test.dir), "%s/pk-test-XXXXXX",
 		 tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
-	if (mkdtemp(now.test.dir) == NULL)
+	if (mkdtemp(now.test.dir) == NULL) {
+		print_error("no directory %s\n", now.test.dir);
+		now.test.dir[0] = '\0';
 		return -1;
+	}
 	snprintf(now.test.mark, sizeof(now.test.mark), "%d-%u-%s", (int)getpid(), ++serial,
 		 strrchr(now.test.dir, '-') + 1);
 	list_fds(now.open);
@@ -330,6 +337,8 @@ int test_end(void **state)
 	int bad = 0;
 
 	(void)state;
+	if (now.test.dir[0] == '\0') /* cmocka tears down also what was not set up */
+		return -1;
 	if (test_wait_gone(DYING_MS) > 0) {
 		print_error("%zu processes left\n", test_living(1));
 		test_kill();
