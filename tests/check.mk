@@ -83,7 +83,7 @@ $(fault-sample:%=$(RUN)/stamps/%): $(RUN)/stamps/%: tests/%.sh $(addprefix $(BIN
 	$(call run-test,bash $< sample 2)
 
 pick = $(filter $(1) $(1)/% $(dir $(1))test_$(notdir $(1)),$(tests))
-unknown = $(foreach t,$(T),$(if $(call pick,$(t:%/=%)),,'$(t)'))
+unknown = $(strip $(foreach t,$(T),$(if $(call pick,$(t:%/=%)),,'$(t)')))
 picked = $(sort $(if $(T),$(foreach t,$(T),$(call pick,$(t:%/=%))),$(tests)))
 check-stamps: $(patsubst %,$(RUN)/stamps/%,$(picked))
 cmocka = \#include <setjmp.h>\n\#include <stdarg.h>\n\#include <stddef.h>\n\#include <stdint.h>\n\#include <cmocka.h>\n
