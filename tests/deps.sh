@@ -3,7 +3,6 @@
 packages='gcc make binutils libc6-dev linux-libc-dev libcmocka-dev musl-tools clang clang-format clang-tidy libclang-rt-dev
 	cppcheck mandoc shellcheck valgrind strace gcovr fish zsh bash-completion jq python3 curl procps psmisc util-linux
 	coreutils git'
-# Debian 12 and Ubuntu 22.04 have no libclang-rt-dev without a version in every release.
 command -v apt-get >/dev/null 2>&1 || {
 	echo 'make deps: there is no apt-get here. Install a C17 compiler, make, binutils, cmocka (with headers),'
 	echo 'musl-gcc, clang with compiler-rt, clang-format, clang-tidy, cppcheck, mandoc, shellcheck, valgrind, strace,'
@@ -19,5 +18,15 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 $sudo apt-get update || exit
+# A release may lack one of them: older ones have compiler-rt in libclang-common-*-dev, which clang brings along.
+wanted=
+for package in $missing; do
+	if apt-cache show "$package" >/dev/null 2>&1; then
+		wanted="$wanted $package"
+	else
+		echo "make deps: this release has no package $package"
+	fi
+done
+[ -n "$wanted" ] || exit 0
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive exec $sudo apt-get install -y --no-install-recommends $missing
+exec $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $wanted

@@ -16,10 +16,11 @@ for log in "$logs"/*; do
 	[ -f "$log" ] || continue
 	total=$((total + 1))
 	# A tool and its forks write to one log, each line with its own ==PID==. An inherited descriptor is the caller's
-	# and the log itself is valgrind's. One finding is one line: what, and the functions from the inside out.
+	# and the log itself is valgrind's; what setenv allocates is libc's for ever. One finding is one line: what, and the functions from the inside out.
 	awk -v log_name="$log" '
 		function flush(pid) {
-			if (finding[pid] != "" && finding[pid] !~ /inherited from parent/ && !index(finding[pid], log_name)) {
+			sub(/\/pk-test-[A-Za-z0-9]+/, "/pk-test-*", finding[pid])
+			if (finding[pid] != "" && finding[pid] !~ /__add_to_environ/ && finding[pid] !~ /inherited from parent/ && !index(finding[pid], log_name)) {
 				print finding[pid]
 				bad = 1
 			}
