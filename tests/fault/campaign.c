@@ -52,6 +52,22 @@ static void finish(struct campaign *c, struct slot *slot, int exited)
 	(void)fflush(stdout);
 }
 
+/* A run that has ended: judged, or once more when faultrun could not even start it. */
+static void conclude(struct campaign *c, struct slot *slot, int exited)
+{
+	bool again = WIFEXITED(exited) && WEXITSTATUS(exited) == 98 && slot->tries++ < 3;
+	if (!again)
+		finish(c, slot, exited);
+	remove_dir(slot->dir);
+	slot->pid = 0;
+	if (again) {
+		struct point point = slot->point;
+		launch(c, slot, &point);
+	} else {
+		slot->tries = 0;
+	}
+}
+
 static void reap_one(struct campaign *c)
 {
 	int status;
@@ -60,9 +76,8 @@ static void reap_one(struct campaign *c)
 		die("wait");
 	for (int i = 0; i < c->jobs; i++) {
 		if (c->slots[i].pid == pid) {
-			finish(c, &c->slots[i], status);
-			remove_dir(c->slots[i].dir);
-			c->slots[i].pid = 0;
+			conclude(c, &c->slots[i], status);
+			return;
 		}
 	}
 }

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/auxv.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -111,6 +112,23 @@ static void fire(struct run *r, pid_t pid, const struct ptrace_syscall_info *inf
 	}
 }
 
+/* EINTR needs a call that sleeps; one that was told not to never gives it. */
+static bool is_possible(const struct run *r, const struct ptrace_syscall_info *info)
+{
+	const __u64 *args = info->entry.args;
+	if (r->error != EINTR)
+		return true;
+	if (r->call == SYS_waitid)
+		return (args[3] & WNOHANG) == 0;
+	if (r->call == SYS_wait4)
+		return (args[2] & WNOHANG) == 0;
+	if (r->call == SYS_sendto || r->call == SYS_recvfrom)
+		return (args[3] & MSG_DONTWAIT) == 0;
+	if (r->call == SYS_sendmsg || r->call == SYS_recvmsg)
+		return (args[2] & MSG_DONTWAIT) == 0;
+	return true;
+}
+
 static void on_call(struct run *r, pid_t pid)
 {
 	struct ptrace_syscall_info info;
@@ -119,7 +137,8 @@ static void on_call(struct run *r, pid_t pid)
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		unsigned long nr = info.entry.nr;
 		unsigned long count = nr < MAX_CALL ? ++r->counts[nr] : 0;
-		if ((long)nr == r->call && (r->nth == 0 || count == (unsigned long)r->nth))
+		if ((long)nr == r->call && (r->nth == 0 || count == (unsigned long)r->nth) &&
+		    is_possible(r, &info))
 			fire(r, pid, &info);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && r->state == FAULT_IN_CALL) {
 		call_set_result(pid, -r->error);

@@ -3,6 +3,7 @@
 #define PK_FAULT_JUDGE_H
 
 #include "faults.h"
+#include "launch.h"
 #include "scenario.h"
 
 #include <dirent.h>
@@ -105,9 +106,7 @@ static const char *judge_check(const struct campaign *c, const struct slot *slot
 {
 	if (c->check == NULL)
 		return NULL;
-	pid_t pid = fork();
-	if (pid < 0)
-		die("fork");
+	pid_t pid = fork_patiently();
 	if (pid == 0) {
 		char text[300];
 		(void)snprintf(text, sizeof(text), "%s/run", slot->dir);

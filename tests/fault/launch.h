@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void add_arg(const char **argv, size_t *count, const char *arg)
@@ -81,6 +82,20 @@ static _Noreturn void exec_run(const struct campaign *c, const struct slot *slot
 	_exit(98);
 }
 
+/* Other tests may fill the machine with processes, which is no fault of the tool under test. */
+static pid_t fork_patiently(void)
+{
+	const struct timespec pause = {0, 50000000};
+	pid_t pid = fork();
+	for (int tries = 0; pid < 0 && errno == EAGAIN && tries < 200; tries++) {
+		(void)nanosleep(&pause, NULL);
+		pid = fork();
+	}
+	if (pid < 0)
+		die("fork");
+	return pid;
+}
+
 static void launch(struct campaign *c, struct slot *slot, const struct point *point)
 {
 	char path[300];
@@ -89,9 +104,7 @@ static void launch(struct campaign *c, struct slot *slot, const struct point *po
 	(void)snprintf(path, sizeof(path), "%s/run", slot->dir);
 	if (mkdir(slot->dir, 0700) != 0 || mkdir(path, 0700) != 0)
 		die(path);
-	slot->pid = fork();
-	if (slot->pid < 0)
-		die("fork");
+	slot->pid = fork_patiently();
 	if (slot->pid == 0)
 		exec_run(c, slot);
 }

@@ -33,6 +33,7 @@ struct result {
 struct slot {
 	pid_t pid; /* 0: free */
 	char dir[256];
+	int tries; /* of the point, when faultrun itself could not */
 	struct point point;
 };
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC1010,SC2016
 # What pk-spawn promises for one command, as runs of the torture. A job leaves the file `done`.
-# "timed out" and an own failure after it are two lines.
+# What befell the command ("timed out", "not found") and an own failure after it are two lines.
 
 scenario quick 0 --proof done -- -- sh -c ': > done'
 scenario status 7 -- -- sh -c 'exit 7'
@@ -15,6 +15,6 @@ scenario wait 4 --files late -- --orphans wait -- sh -c '(sleep 0.05; : > late) 
 scenario events 7 --files events -- --events events -- sh -c 'exit 7'
 scenario events-timeout 124 --lines 2 --files events -- --events events -t 30ms -k 30ms -- sh -c 'trap "" TERM; sleep 30'
 scenario limit 0 --proof done -- -L nofile=100 -- sh -c 'test "$(ulimit -n)" = 100 && : > done'
-scenario not-found 127 -- -- ./no-such-program
-scenario not-executable 126 --files plain --setup ': > plain' -- -- ./plain
+scenario not-found 127 --lines 2 -- -- ./no-such-program
+scenario not-executable 126 --lines 2 --files plain --setup ': > plain' -- -- ./plain
 scenario verbose 124 --lines 99 -- -v -t 30ms -k 30ms -- sh -c 'trap "" TERM; sleep 30'
