@@ -25,7 +25,7 @@ archives = $(patsubst %,$(OUT)/lib/%.a,$(1) common)
 submake = $(MAKE) --no-print-directory
 
 .PHONY: tests everything fuzzers check check-stamps check-static check-asan valgrind coverage fuzz torture soak bench \
-	examples demo lint format format-check deps
+	examples demo lint format deps
 # `make -j deps check`: whatever else is asked for waits for deps.
 $(if $(filter deps,$(MAKECMDGOALS)),$(eval $(filter-out deps,$(MAKECMDGOALS)): | deps))
 
@@ -117,12 +117,8 @@ examples: all $(helpers) ## run the examples of the man pages and the README
 demo: all $(helpers) ## the main job on real input
 	@$(environment) PATH='$(abspath $(BIN)):$(PATH)' bash tests/demo.sh
 lint: ## both compilers with -Werror, layers, option parity, mandoc, shellcheck, cppcheck, clang-tidy, format
-	@$(submake) OUT=build/lint-gcc CC=gcc WERROR=1 everything
-	@$(submake) OUT=build/lint-clang CC=$(CLANG) WERROR=1 everything
-	@LAYERS='$(LAYERS)' BIN=build/lint-gcc/bin bash tests/lint.sh
+	@MAKE='$(submake) $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(JOBS))' CLANG='$(CLANG)' LAYERS='$(LAYERS)' bash tests/lint.sh
 format: ## clang-format on every C file
 	@clang-format -i $$(find cmd common tests -name '*.[ch]')
-format-check:
-	@clang-format --dry-run -Werror $$(find cmd common tests -name '*.[ch]')
 deps: ## install what the tests need (apt-get, with sudo when not root)
 	@sh tests/deps.sh

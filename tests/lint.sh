@@ -1,6 +1,7 @@
 #!/bin/bash
-# lint.sh: every check of the sources that needs no run of a test; LAYERS and BIN come from the Makefile. All checks
-# run, then "N passed, N failed" is printed.
+# lint.sh: every check of the sources that needs no run of a test; MAKE, CLANG and LAYERS come from the Makefile. All
+# checks run, then "N passed, N failed" is printed.
+BIN=build/lint-gcc/bin
 passed=0 failed=0
 mapfile -t sources < <(find common cmd tests -name '*.c' | sort)
 mapfile -t headers < <(find common cmd tests -name '*.h' | sort)
@@ -54,6 +55,13 @@ shellcheck_all() {
 	shellcheck -S warning "${scripts[@]}" && shellcheck -S warning -s bash completions/bash/*
 }
 
+format_all() {
+	local files
+	files=$(clang-format --dry-run "${sources[@]}" "${headers[@]}" 2>&1 | sed -n 's/^\([^ :]*\.[ch]\):[0-9].*/\1/p' | sort | uniq -c)
+	[ -z "$files" ] || printf 'make format would change:\n%s\n' "$files"
+	[ -z "$files" ]
+}
+
 mandoc_all() {
 	mandoc -Tlint -W warning man/*.[17]
 }
@@ -71,13 +79,17 @@ man_pages() {
 
 [ ${#sources[@]} -gt 0 ] || { echo 'lint: there are no sources' >&2; exit 2; }
 # shellcheck disable=SC2086
+check 'gcc -Werror' $MAKE -k OUT=build/lint-gcc CC=gcc WERROR=1 everything
+# shellcheck disable=SC2086
+check 'clang -Werror' $MAKE -k OUT=build/lint-clang "CC=$CLANG" WERROR=1 everything
+# shellcheck disable=SC2086
 check 'layers' sh tests/layers.sh $LAYERS
 check 'hardening' sh tests/elf.sh dynamic "${tools[@]/#/$BIN/}"
 check 'pages and completions exist' man_pages
 check 'option parity' bash tests/options.sh "$BIN" "${tools[@]}"
 check 'mandoc' mandoc_all
 check 'shellcheck' shellcheck_all
-check 'clang-format' clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
+check 'clang-format' format_all
 check 'cppcheck' cppcheck_all
 check 'clang-tidy' tidy_all
 echo "$passed passed, $failed failed"
