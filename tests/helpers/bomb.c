@@ -4,7 +4,7 @@
 
 static void hop(time_t end)
 {
-	struct timespec pause = {0, 2000000}, now;
+	struct timespec pause = {0, 5000000}, now;
 
 	for (;;) {
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);

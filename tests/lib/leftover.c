@@ -253,11 +253,20 @@ static int match_comm(const char *pid, void *arg)
 	return strcmp(comm, wanted->comm) == 0 ? atoi(pid) : 0;
 }
 
-int test_find(const char *comm)
+int test_find_any(const char *comm)
 {
 	struct wanted wanted = {comm};
 
 	return each_marked(match_comm, &wanted);
+}
+
+int test_find(const char *comm)
+{
+	int pid = test_find_any(comm);
+
+	if (pid <= 0)
+		fail_msg("no process '%s'", comm);
+	return pid;
 }
 
 static void list_fds(bool open_now[static FDS_MAX])

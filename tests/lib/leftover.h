@@ -70,7 +70,8 @@ size_t test_wait_gone(int limit_ms);
 /* Kill everybody who carries the marker, until nobody does. */
 void test_kill(void);
 
-/* Wait until a process has the name (comm) and carries the marker; returns its pid. */
+/* The pid of a process that has the name (comm) and carries the marker; fails when there is none. */
 int test_find(const char *comm);
+int test_find_any(const char *comm); /* or 0 */
 
 #endif

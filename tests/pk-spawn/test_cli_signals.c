@@ -213,7 +213,6 @@ static void a_stopped_guard_is_continued(void **state)
 	(void)state;
 	run_wait_out(r, "ready\n");
 	int guard = test_find("pk-guard");
-	assert_true(guard > 0);
 	assert_int_equal(kill(guard, SIGSTOP), 0);
 	finish(r);
 	assert_status(r, 124);
