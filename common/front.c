@@ -89,6 +89,7 @@ static _Noreturn void run_guard(struct front *front, int channel, const struct f
 	}
 	farewell.ending = body(&guard, arg);
 	farewell.forceful = guard.owner.forceful;
+	guard_finish(&guard);
 	(void)!send(channel, &farewell, sizeof(farewell), MSG_NOSIGNAL);
 	_exit(0);
 }

@@ -51,7 +51,7 @@ void guard_stop(struct guard *guard, enum stop_cause cause)
  */
 static void mirror_stop(const struct guard *guard)
 {
-	if (guard->caller_group > 0 && owner_has_stopped(&guard->owner))
+	if (guard->caller_group > 0 && owner_has_stopped(&guard->owner) && guard->front > 1)
 		(void)kill(guard->front, SIGSTOP);
 }
 
@@ -190,4 +190,10 @@ int guard_make(struct guard *guard)
 	guard->sigs = sigs_open(&set);
 	guard->owner.main = CHILD_NONE;
 	return guard->sigs < 0 ? guard->sigs : 0;
+}
+
+void guard_finish(struct guard *guard)
+{
+	if (guard->owner.running)
+		owner_exterminate(&guard->owner, guard->sigs);
 }

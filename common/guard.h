@@ -113,4 +113,7 @@ struct guard {
  * or -errno. */
 must_check int guard_make(struct guard *guard);
 
+/* The body has returned: a job that it did not wait for is killed. */
+void guard_finish(struct guard *guard);
+
 #endif

@@ -1,10 +1,13 @@
-/* What every program does first. */
+/* What every program does first and last. */
 #include "common/program.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 
 #include "common/fd.h"
 #include "common/say.h"
+#include "common/status.h"
 
 bool program_start(const char *name)
 {
@@ -19,4 +22,13 @@ bool program_start(const char *name)
 	if (err < 0)
 		say_errno(err, "cannot replace a closed standard descriptor");
 	return err >= 0;
+}
+
+int program_finish(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	say_errno(errno ? errno : EIO, "cannot write to stdout");
+	return STATUS_OWN;
 }

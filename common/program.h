@@ -13,4 +13,10 @@
  */
 must_check bool program_start(const char *name);
 
+/*
+ * The last thing in main: flush stdout and turn output that could not be written into STATUS_OWN, with
+ * a message, so that no status 0 hides a lost byte. Returns status otherwise.
+ */
+must_check int program_finish(int status);
+
 #endif

@@ -1,7 +1,6 @@
 /* Messages on stderr: one escaped line, one write. */
 #include "common/say.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/fd.h"
-#include "common/status.h"
 #include "common/utf8.h"
 
 #define TEXT_MAX 8192
@@ -103,13 +101,4 @@ void say_usage(const char *format, ...)
 	say_list(0, format, list);
 	va_end(list);
 	say_line(hint, (size_t)len);
-}
-
-int finish(int status)
-{
-	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	say_errno(errno ? errno : EIO, "cannot write to stdout");
-	return STATUS_OWN;
 }

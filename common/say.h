@@ -22,10 +22,4 @@ printf_like(2, 3) void say_errno(int err, const char *format, ...);
 /* Say what is wrong with the command line, and a second line that points to --help. */
 printf_like(1, 2) void say_usage(const char *format, ...);
 
-/*
- * End of main: flush stdout and turn output that could not be written into STATUS_OWN, with a
- * message, so that no status 0 hides a lost byte. Returns status otherwise.
- */
-must_check int finish(int status);
-
 #endif

@@ -41,7 +41,7 @@ int status_of_exec(int err);
 /*
  * End this process as ending says. A signal is died of, with core dumps off, so that a shell's loop
  * stops as it would have for the command itself; where that is impossible (PID 1) the exit status is
- * 128 + signal. Does not return and flushes nothing: finish() does that before.
+ * 128 + signal. Does not return and flushes nothing: program_finish does that before.
  */
 _Noreturn void ending_die(struct ending ending);
 

@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	if (!program_start("pk-spawn"))
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code))
-		return finish(ending.code);
+		return program_finish(ending.code);
 	if (open_events(&plan, &events))
 		ending = job_run(&plan, &events);
 	events_drop(&events);

@@ -1,0 +1,350 @@
+/* A job and its tree: what was decided is carried out here. */
+#include "common/owner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cgroup.h"
+#include "common/clock.h"
+#include "common/report.h"
+#include "common/tree.h"
+
+/*
+ * SIGKILL is repeated that often while something refuses to die: an orphan may have come to us
+ * without a SIGCHLD, its former parent stuck in the kernel.
+ */
+#define KILL_AGAIN_NS (20 * NS_PER_MS)
+
+#define PROCESSES_SHOWN 64
+
+static const char *const cause_names[] = {
+	[CAUSE_EXITED] = "exited",   [CAUSE_SIGNAL] = "signal",     [CAUSE_TIMEOUT] = "timeout",
+	[CAUSE_IDLE] = "idle",       [CAUSE_DEADLINE] = "deadline", [CAUSE_OOM] = "oom",
+	[CAUSE_STOPPED] = "stopped", [CAUSE_UNKNOWN] = "unknown",
+};
+
+const char *owner_cause_name(enum owner_cause cause)
+{
+	return cause_names[cause];
+}
+
+static void tell(const struct owner *owner, enum owner_note note, int signal, int targets)
+{
+	if (owner->note)
+		owner->note(owner->note_arg, note, signal, targets);
+}
+
+/*
+ * Signal the command itself: our unreaped child, or already gone. Where /proc is missing the group
+ * that we made stands for the tree.
+ */
+static int signal_main(const struct owner *owner, int signal, bool group)
+{
+	/* Never a number that means a group of others, or everybody (kill(2)). */
+	if (owner->main_gone || owner->main.pid <= 1)
+		return 0;
+	if (group && owner->own_group)
+		return kill(-owner->main.pid, signal) < 0 ? 0 : 1;
+	return kill(owner->main.pid, signal) < 0 ? 0 : 1;
+}
+
+static int signal_tree(struct owner *owner, int signal)
+{
+	int targets;
+
+	if (owner->stop.policy->main_first && !owner->main_gone) {
+		targets = signal_main(owner, signal, false);
+		(void)signal_main(owner, SIGCONT, false);
+		return targets;
+	}
+	targets = tree_signal(signal);
+	if (targets >= 0)
+		return targets;
+	tell(owner, OWNER_NO_PROC, 0, 0);
+	targets = signal_main(owner, signal, true);
+	(void)signal_main(owner, SIGCONT, true);
+	return targets;
+}
+
+static int kill_tree(struct owner *owner)
+{
+	int targets = tree_kill(NULL);
+
+	if (targets < 0)
+		targets = signal_main(owner, SIGKILL, true);
+	return targets;
+}
+
+static enum owner_cause cause_of(const struct stop *stop)
+{
+	switch (stop->cause) {
+	case STOP_TIMEOUT:
+		return CAUSE_TIMEOUT;
+	case STOP_DEADLINE:
+		return CAUSE_DEADLINE;
+	case STOP_IDLE:
+		return CAUSE_IDLE;
+	case STOP_SIGNAL:
+		return CAUSE_STOPPED;
+	case STOP_NONE:
+		break;
+	}
+	return CAUSE_EXITED;
+}
+
+/* Note that a limit has passed, the first time an action follows from one. */
+static void note_limit(struct owner *owner)
+{
+	struct owner_result *result = &owner->result;
+	enum owner_cause cause = cause_of(&owner->stop);
+	bool limit = cause == CAUSE_TIMEOUT || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE;
+
+	if (!limit || result->timed_out)
+		return;
+	result->timed_out = true;
+	result->cause = cause;
+	report_limit(owner->events, owner->main.pid, owner_cause_name(cause));
+}
+
+static void give_up(struct owner *owner)
+{
+	pid_t pids[PROCESSES_SHOWN];
+	int count = tree_list(pids, array_len(pids));
+
+	owner->result.survivors = count > 0 ? count : 1;
+	report_processes(owner->events, "survivor", pids, count > 0 ? count : 0);
+	owner->running = false;
+}
+
+/* Send the stop signal, or the one that is passed on from `from` (>= 0). */
+static void ask(struct owner *owner, pid_t from)
+{
+	int signal = owner->stop.signal;
+	int targets = signal_tree(owner, signal);
+
+	report_signal(owner->events, from >= 0 ? "signal" : "stop", owner->main.pid, signal, targets, from);
+	tell(owner, from >= 0 ? OWNER_FORWARDED : OWNER_ASKED, signal, targets);
+}
+
+/* Carry out what stop decided. from: the sender of a forwarded signal, -1 for our own decision. */
+static void act(struct owner *owner, enum stop_action action, pid_t from)
+{
+	int targets;
+
+	if (action == STOP_DO_NOTHING)
+		return;
+	owner->forceful = true;
+	note_limit(owner);
+	switch (action) {
+	case STOP_DO_ASK:
+		ask(owner, from);
+		break;
+	case STOP_DO_KILL:
+		owner->result.killed = true;
+		targets = kill_tree(owner);
+		report_signal(owner->events, "kill", owner->main.pid, SIGKILL, targets, -1);
+		tell(owner, OWNER_KILLED, SIGKILL, targets);
+		break;
+	case STOP_DO_GIVE_UP:
+		give_up(owner);
+		break;
+	case STOP_DO_NOTHING:
+		break;
+	}
+}
+
+static enum owner_cause cause_of_death(const struct owner *owner)
+{
+	int64_t kills;
+
+	if (owner->stop.cause != STOP_NONE)
+		return cause_of(&owner->stop);
+	if (!owner->result.ending.signal)
+		return CAUSE_EXITED;
+	if (owner->result.ending.signal != SIGKILL || owner->events->fd < 0)
+		return CAUSE_SIGNAL;
+	kills = cgroup_oom_kills();
+	if (owner->oom_kills < 0 || kills < 0)
+		return CAUSE_UNKNOWN;
+	return kills > owner->oom_kills ? CAUSE_OOM : CAUSE_SIGNAL;
+}
+
+/* The command itself has ended; its zombie is ours. */
+static void reap_main(struct owner *owner)
+{
+	struct owner_result *result = &owner->result;
+	int status = 0;
+
+	while (wait4(owner->main.pid, &status, 0, &result->usage) < 0 && errno == EINTR)
+		;
+	owner->main_gone = true;
+	result->ending = ending_of(status);
+	result->elapsed_ns = now_ns() - owner->started;
+	result->cause = cause_of_death(owner);
+}
+
+bool owner_has_stopped(const struct owner *owner)
+{
+	siginfo_t info = {0};
+
+	if (!owner->running || owner->main_gone)
+		return false;
+	return waitid(P_PID, (id_t)owner->main.pid, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid != 0;
+}
+
+/* Reap whatever has died. The command's zombie is looked at first and reaped last of all. */
+static void reap(struct owner *owner)
+{
+	for (;;) {
+		siginfo_t info = {0};
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+			if (errno == EINTR)
+				continue;
+			return;
+		}
+		if (info.si_pid == 0)
+			return;
+		if (info.si_pid == owner->main.pid && !owner->main_gone)
+			reap_main(owner);
+		else
+			(void)waitpid(info.si_pid, NULL, WNOHANG);
+	}
+}
+
+/* The command is gone and its descendants are not: what the policy says, once. */
+static void handle_leftovers(struct owner *owner)
+{
+	pid_t pids[PROCESSES_SHOWN];
+	int count;
+
+	if (owner->saw_leftovers)
+		return;
+	owner->saw_leftovers = true;
+	count = tree_list(pids, array_len(pids));
+	owner->result.orphans = count > 0 ? count : 0;
+	if (count > 0)
+		report_processes(owner->events, "orphans", pids, count);
+	if (owner->stop.phase == STOP_ASKED && owner->stop.policy->main_first) {
+		ask(owner, -1);
+	}
+	act(owner, stop_leftovers(&owner->stop, now_ns()), -1);
+}
+
+/* After something died: is the job over? */
+void owner_settle(struct owner *owner)
+{
+	reap(owner);
+	if (!owner->running)
+		return;
+	if (owner->main_gone && tree_is_empty()) {
+		owner->running = false;
+		return;
+	}
+	if (owner->main_gone && owner->stop.phase == STOP_RUNNING &&
+	    owner->stop.policy->orphans == ORPHANS_LEAVE) {
+		owner->running = false;
+		return;
+	}
+	if (owner->main_gone)
+		handle_leftovers(owner);
+	/* The children of what died have become ours. */
+	if (owner->stop.phase == STOP_KILLED && owner->running) {
+		(void)kill_tree(owner);
+		reap(owner);
+		owner->running = !(owner->main_gone && tree_is_empty());
+	}
+}
+
+void owner_tick(struct owner *owner)
+{
+	if (owner->running)
+		act(owner, stop_due(&owner->stop, now_ns()), -1);
+}
+
+int64_t owner_due(const struct owner *owner)
+{
+	if (!owner->running)
+		return NS_NEVER;
+	if (owner->stop.phase == STOP_KILLED)
+		return ns_min(owner->stop.due, ns_add(now_ns(), KILL_AGAIN_NS));
+	return owner->stop.due;
+}
+
+void owner_stop(struct owner *owner, enum stop_cause cause)
+{
+	if (owner->running)
+		act(owner, stop_for(&owner->stop, cause, now_ns()), -1);
+}
+
+void owner_request(struct owner *owner, int signal, pid_t from)
+{
+	if (!owner->running)
+		return;
+	owner->result.requested = true;
+	act(owner, stop_request(&owner->stop, signal, now_ns()), from);
+}
+
+void owner_pass(struct owner *owner, int signal, pid_t from)
+{
+	int targets;
+
+	if (!owner->running)
+		return;
+	targets = signal_main(owner, signal, false);
+	report_signal(owner->events, "signal", owner->main.pid, signal, targets, from);
+	tell(owner, OWNER_FORWARDED, signal, targets);
+}
+
+void owner_exterminate(struct owner *owner, int sigs)
+{
+	struct pollfd pfd = {.fd = sigs, .events = POLLIN};
+	int targets = kill_tree(owner);
+
+	report_signal(owner->events, "kill", owner->main.pid, SIGKILL, targets, -1);
+	for (reap(owner); !tree_is_empty(); reap(owner)) {
+		struct timespec again = {.tv_nsec = KILL_AGAIN_NS};
+		struct signalfd_siginfo info;
+
+		(void)kill_tree(owner);
+		(void)ppoll(&pfd, 1, &again, NULL);
+		while (read(sigs, &info, sizeof(info)) > 0)
+			;
+	}
+}
+
+int owner_start(struct owner *owner, const struct child_job *job, pid_t group,
+		const struct sigstate *caller, const struct stop_policy *policy,
+		enum child_stage *ret_stage)
+{
+	struct child_job own = *job;
+	int err;
+
+	own.group = group;
+	owner->own_group = group == 0;
+	owner->result = (struct owner_result){.cause = CAUSE_EXITED};
+	owner->main_gone = owner->saw_leftovers = false;
+	owner->oom_kills = owner->events->fd >= 0 ? cgroup_oom_kills() : -ENOENT;
+	owner->started = now_ns();
+	stop_start(&owner->stop, policy, owner->started);
+	err = child_start(&own, caller, &owner->main);
+	*ret_stage = owner->main.stage;
+	owner->running = err >= 0;
+	return err;
+}
+
+int owner_release(struct owner *owner, enum child_stage *ret_stage)
+{
+	int err = child_release(&owner->main);
+
+	*ret_stage = owner->main.stage;
+	/* A failure behind the fork has been reaped with its child. */
+	if (err < 0 && owner->main.stage != CHILD_FORK)
+		owner->running = false;
+	return err;
+}

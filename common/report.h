@@ -1,0 +1,24 @@
+#ifndef PK_REPORT_H
+#define PK_REPORT_H
+
+#include <sys/types.h>
+
+#include "common/base.h"
+#include "common/events.h"
+
+/*
+ * The events that every tool which owns a command writes while it owns it. Each is a no-op when the
+ * sink is off.
+ */
+
+/* signal (from >= 0: passed on from that pid, 0 is the kernel), stop or kill: what was sent. */
+void report_signal(struct events *events, const char *name, pid_t command, int signal, int targets,
+		   pid_t from);
+
+/* timeout: which limit has passed. */
+void report_limit(struct events *events, pid_t command, const char *kind);
+
+/* orphans or survivor: processes by pid and name. */
+void report_processes(struct events *events, const char *name, const pid_t *pids, int count);
+
+#endif

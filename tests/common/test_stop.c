@@ -1,0 +1,180 @@
+/* The phases of an ending, with time as an argument. */
+#include <signal.h>
+
+#include "common/base.h"
+#include "common/clock.h"
+#include "common/stop.h"
+#include "tests/check.h"
+
+#define MS NS_PER_MS
+
+static struct stop_policy standard(void)
+{
+	return (struct stop_policy){
+		.timeout = 1000 * MS, .deadline = NS_NEVER, .grace = 5000 * MS, .signal = SIGTERM};
+}
+
+static void a_timeout_asks_then_kills_then_gives_up(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop.due, 1000 * MS);
+	assert_int_equal(stop_due(&stop, 1000 * MS - 1), STOP_DO_NOTHING);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+	assert_int_equal(stop.signal, SIGTERM);
+	assert_int_equal(stop_due(&stop, 5999 * MS), STOP_DO_NOTHING);
+	assert_int_equal(stop_due(&stop, 6000 * MS), STOP_DO_KILL);
+	/* twice the grace period */
+	assert_int_equal(stop_due(&stop, 15999 * MS), STOP_DO_NOTHING);
+	assert_int_equal(stop_due(&stop, 16000 * MS), STOP_DO_GIVE_UP);
+	assert_int_equal(stop.due, NS_NEVER);
+}
+
+static void a_short_grace_still_waits_two_seconds_for_the_unkillable(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.grace = 1 * MS;
+	stop_start(&stop, &policy, 0);
+	(void)stop_due(&stop, 1000 * MS);
+	assert_int_equal(stop_due(&stop, 1001 * MS), STOP_DO_KILL);
+	assert_int_equal(stop.due, 3001 * MS);
+}
+
+static void no_grace_or_sigkill_as_stop_signal_kills_at_once(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.grace = 0;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_KILL);
+	policy = standard();
+	policy.signal = SIGKILL;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_KILL);
+}
+
+static void an_infinite_grace_has_no_sigkill(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.grace = NS_NEVER;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.due, NS_NEVER);
+	/* A second request still kills, and then nothing is given up. */
+	assert_int_equal(stop_request(&stop, SIGTERM, 2000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop_request(&stop, SIGTERM, 2200 * MS), STOP_DO_KILL);
+	assert_int_equal(stop.due, NS_NEVER);
+}
+
+static void the_nearer_limit_is_the_cause(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.deadline = 500 * MS;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 500 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_DEADLINE);
+	policy.timeout = 0;
+	policy.deadline = NS_NEVER;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop.due, NS_NEVER);
+}
+
+static void requests_within_200_ms_are_one(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_request(&stop, SIGINT, 100 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.signal, SIGINT);
+	assert_int_equal(stop.cause, STOP_SIGNAL);
+	assert_int_equal(stop.due, 5100 * MS);
+	assert_int_equal(stop_request(&stop, SIGTERM, 299 * MS), STOP_DO_NOTHING);
+	assert_int_equal(stop_request(&stop, SIGHUP, 900 * MS), STOP_DO_NOTHING);
+	assert_int_equal(stop_request(&stop, SIGTERM, 300 * MS), STOP_DO_KILL);
+	assert_int_equal(stop_request(&stop, SIGTERM, 900 * MS), STOP_DO_NOTHING);
+}
+
+static void a_request_during_a_timeouts_grace_is_passed_on_once(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_start(&stop, &policy, 0);
+	(void)stop_due(&stop, 1000 * MS);
+	assert_int_equal(stop_request(&stop, SIGTERM, 3000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+	/* The clock that ran is not put back. */
+	assert_int_equal(stop.due, 6000 * MS);
+}
+
+static void pid_1_leaves_the_clock_to_the_orchestrator(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.patient = true;
+	policy.timeout = 0;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_request(&stop, SIGTERM, 0), STOP_DO_ASK);
+	assert_int_equal(stop.due, NS_NEVER);
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_request(&stop, SIGINT, 0), STOP_DO_ASK);
+	assert_int_equal(stop.due, 5000 * MS);
+}
+
+static void leftovers_follow_the_policy(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	for (int orphans = ORPHANS_STOP; orphans <= ORPHANS_LEAVE; orphans++) {
+		policy.orphans = (enum orphans)orphans;
+		stop_start(&stop, &policy, 0);
+		assert_int_equal(stop_leftovers(&stop, 10 * MS),
+				 orphans == ORPHANS_STOP ? STOP_DO_ASK : STOP_DO_NOTHING);
+		assert_int_equal(stop.cause, STOP_NONE);
+	}
+	/* Those that wait are still limited. */
+	policy.orphans = ORPHANS_WAIT;
+	stop_start(&stop, &policy, 0);
+	(void)stop_leftovers(&stop, 10 * MS);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_timeout_asks_then_kills_then_gives_up),
+		cmocka_unit_test(a_short_grace_still_waits_two_seconds_for_the_unkillable),
+		cmocka_unit_test(no_grace_or_sigkill_as_stop_signal_kills_at_once),
+		cmocka_unit_test(an_infinite_grace_has_no_sigkill),
+		cmocka_unit_test(the_nearer_limit_is_the_cause),
+		cmocka_unit_test(requests_within_200_ms_are_one),
+		cmocka_unit_test(a_request_during_a_timeouts_grace_is_passed_on_once),
+		cmocka_unit_test(pid_1_leaves_the_clock_to_the_orchestrator),
+		cmocka_unit_test(leftovers_follow_the_policy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
