@@ -1,0 +1,490 @@
+/*
+ * The conditions that every tool must meet, whatever it does. A tool joins by one row in `tools`:
+ * a harmless command line that ends with 0, and what it prints. A tool that is not in $PK_BIN yet is
+ * left out.
+ */
+#include "tests/check.h"
+#include "tests/lib/events.h"
+#include "tests/lib/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARGS = 12 };
+
+struct tool {
+	const char *name;
+	const char *args[ARGS];	   /* a harmless job ... */
+	const char *input;	   /* ... with this stdin (NULL: /dev/null) ... */
+	const char *output;	   /* ... and exactly this stdout, status 0 */
+	const char *waiting[ARGS]; /* a job that lasts until TERM, for signals; NULL: none */
+	const char *hostile[ARGS]; /* a job that fails and quotes HOSTILE in its message */
+	int hostile_status;
+	int slots; /* descriptors that suffice */
+};
+
+/* Control bytes, an escape sequence, a line end, invalid UTF-8. */
+#define HOSTILE "no\033[31m\n\r\001\177\377\xed\xa0\x80"
+
+static const struct tool tools[] = {
+	{
+		.name = "pk-spawn",
+		.args = {"--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--", "./" HOSTILE},
+		.hostile_status = 127,
+		.slots = 24,
+	},
+};
+
+static const struct tool *tool(void)
+{
+	return test_now()->row;
+}
+
+/* before, the tool, its arguments; before may be NULL and names helpers. */
+static const char *const *line(const char *const before[], const char *const args[])
+{
+	const char **argv = test_keep(calloc(40, sizeof(char *)));
+	size_t count = 0;
+
+	for (size_t i = 0; before != NULL && before[i] != NULL; i++)
+		argv[count++] = before[i];
+	argv[count] = count == 0 ? tool()->name : tool_path(tool()->name);
+	count++;
+	for (size_t i = 0; i < ARGS && args[i] != NULL; i++)
+		argv[count++] = args[i];
+	return argv;
+}
+
+/* The harmless job does its work in this world. */
+static void does_its_work(const char *const before[], struct how how)
+{
+	if (how.input == NULL)
+		how.input = tool()->input;
+	struct run *r = run(line(before, tool()->args), &how);
+	if (before != NULL && r->status == 77)
+		skip(); /* the helper says that the kernel refuses */
+	assert_status(r, 0);
+	assert_string_equal(r->out, tool()->output);
+	assert_string_equal(r->err, "");
+}
+
+/* --- plain -------------------------------------------------------------------------------------- */
+
+static void the_harmless_job_works(void **state)
+{
+	(void)state;
+	does_its_work(NULL, (struct how){0});
+}
+
+static void help_fits_79_columns_and_shows_examples(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--help"), NULL);
+
+	(void)state;
+	assert_status(r, 0);
+	assert_string_equal(r->err, "");
+	size_t column = 0;
+	for (const char *c = r->out; *c != '\0'; c++) {
+		column = *c == '\n' ? 0 : column + 1;
+		assert_true(column <= 79);
+		assert_true(*c == '\n' || (*c >= 0x20 && *c < 0x7f));
+	}
+	assert_has(r->out, "Usage: ");
+	assert_has(r->out, "xit status");
+	assert_has(r->out, "xample");
+}
+
+static void version_has_the_family_s_form(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--version"), NULL);
+
+	(void)state;
+	assert_status(r, 0);
+	assert_true(strncmp(r->out, test_text("%s (pk) ", tool()->name), strlen(tool()->name) + 6) == 0);
+	assert_lines(r->out, 2);
+	assert_string_equal(r->err, "");
+}
+
+static void version_works_with_closed_stdin(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--version"), HOW(.closed = {true, false, false}));
+
+	(void)state;
+	assert_status(r, 0);
+	assert_has(r->out, "(pk)");
+}
+
+static void an_unknown_option_is_two_lines_and_125(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--no-such-option"), NULL);
+
+	(void)state;
+	assert_status(r, 125);
+	assert_string_equal(r->out, "");
+	assert_lines(r->err, 2);
+	assert_true(strncmp(r->err, test_text("%s: ", tool()->name), strlen(tool()->name) + 2) == 0);
+	assert_has(r->err, test_text("\nTry '%s --help'.\n", tool()->name));
+}
+
+static void hostile_bytes_are_escaped_in_one_line(void **state)
+{
+	struct run *r = run(line(NULL, tool()->hostile), NULL);
+
+	(void)state;
+	assert_status(r, tool()->hostile_status);
+	assert_lines(r->err, 1);
+	for (const char *c = r->err; *c != '\0'; c++)
+		assert_true((*c >= 0x20 && *c < 0x7f) || (*c == '\n' && c[1] == '\0'));
+	r = run(ARGV(tool()->name, "--" HOSTILE), NULL);
+	assert_status(r, 125);
+	assert_lines(r->err, 2);
+	for (const char *c = r->err; *c != '\0'; c++)
+		assert_true((*c >= 0x20 && *c < 0x7f) || *c == '\n');
+}
+
+/* --- streams -------------------------------------------------------------------------------------- */
+
+static int full_device(void)
+{
+	return test_keep_fd(open("/dev/full", O_WRONLY | O_CLOEXEC));
+}
+
+static void help_into_a_full_device_is_125(void **state)
+{
+	static const char *const options[] = {"--help", "--version"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct run *r = run(ARGV(tool()->name, options[i]), HOW(.fds = {{full_device(), 1}}));
+		assert_status(r, 125);
+		assert_lines(r->err, 1);
+		assert_has(r->err, "No space left on device");
+	}
+}
+
+static void help_into_a_closed_stdout_is_125(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--help"), HOW(.closed = {false, true, false}));
+
+	(void)state;
+	assert_status(r, 125);
+	assert_lines(r->err, 1);
+}
+
+static void a_full_stderr_changes_no_status(void **state)
+{
+	struct run *r = run(ARGV(tool()->name, "--no-such-option"), HOW(.fds = {{full_device(), 2}}));
+
+	(void)state;
+	assert_status(r, 125);
+}
+
+static void closed_descriptors_are_survived(void **state)
+{
+	(void)state;
+	if (tool()->input == NULL)
+		does_its_work(NULL, (struct how){.closed = {true, false, false}});
+	does_its_work(NULL, (struct how){.closed = {false, false, true}});
+	if (tool()->input == NULL)
+		does_its_work(NULL, (struct how){.closed = {true, false, true}});
+	/* Without stdout the output has nowhere to go: no success for a filter, the command's own
+	 * failure for a wrapper, and never a crash or a line in somebody's file. */
+	struct run *r = run(line(NULL, tool()->args), HOW(.closed = {true, true, true}));
+	assert_int_equal(r->signal, 0);
+	assert_true(r->status != 0);
+}
+
+static void nothing_lands_in_a_file_that_took_a_closed_descriptor(void **state)
+{
+	/* Events are opened first: were they to become descriptor 1 or 2, text would land there. */
+	const char *events = events_path();
+
+	(void)state;
+	(void)run(line(NULL, tool()->args),
+		  HOW(.closed = {true, true, true}, .env = {test_text("PK_EVENTS=%s", events)}));
+	(void)run(ARGV(tool()->name, "--no-such-option"),
+		  HOW(.closed = {true, true, true}, .env = {test_text("PK_EVENTS=%s", events)}));
+}
+
+/* A pipe whose write end does not block, as node and ssh leave behind. */
+static void a_nonblocking_stdout_loses_nothing(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	test_keep_fd(fds[0]);
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 4096) > 0);
+	struct run *r = start(ARGV(tool()->name, "--help"), HOW(.fds = {{fds[1], 1}}));
+	assert_int_equal(close(fds[1]), 0);
+	struct run *whole = run(ARGV(tool()->name, "--help"), NULL);
+	assert_int_equal(fcntl(fds[0], F_SETFL, 0), 0);
+	char *text = test_keep(calloc(1, 1 << 20));
+	size_t have = 0;
+	for (ssize_t got; (got = read(fds[0], text + have, 8192)) > 0 && have < (1 << 19);)
+		have += (size_t)got;
+	finish(r);
+	assert_status(r, 0);
+	assert_string_equal(text, whole->out);
+}
+
+static void a_reader_that_went_is_no_success_and_no_noise(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	test_keep_fd(fds[1]);
+	assert_int_equal(close(fds[0]), 0);
+	struct run *r = run(ARGV(tool()->name, "--help"), HOW(.fds = {{fds[1], 1}}));
+	assert_true(r->signal == SIGPIPE || r->status == 125);
+	assert_true(r->signal != SIGPIPE || r->err_len == 0);
+	r = run(ARGV(tool()->name, "--help"), HOW(.fds = {{fds[1], 1}}, .ignored = {SIGPIPE}));
+	assert_status(r, 125);
+}
+
+/* --- signals ----------------------------------------------------------------------------------------- */
+
+static void ignored_and_blocked_signals_do_not_matter(void **state)
+{
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGALRM, SIGUSR1, 34, 64};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		does_its_work(NULL, (struct how){.ignored = {signals[i]}});
+		does_its_work(NULL, (struct how){.blocked = {signals[i]}});
+	}
+	does_its_work(NULL, (struct how){.ignored = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM},
+					 .blocked = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM}});
+}
+
+static void stops_and_continues_interrupt_nothing(void **state)
+{
+	(void)state;
+	if (tool()->waiting[0] == NULL)
+		skip();
+	struct run *r = start(line(NULL, tool()->waiting), NULL);
+	run_wait_out(r, "ready\n");
+	for (int i = 0; i < 5; i++) {
+		run_signal(r, SIGSTOP);
+		run_wait_stopped(r);
+		run_signal(r, SIGCONT);
+		run_wait_continued(r);
+		run_signal(r, SIGCHLD);
+	}
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_signal(r, SIGTERM);
+	assert_string_equal(r->out, "ready\n");
+}
+
+static void as_pid_1_it_works(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	does_its_work((const char *const[]){"@pid1", NULL}, (struct how){0});
+}
+
+static void as_pid_1_term_and_int_are_honoured(void **state)
+{
+	(void)state;
+	if (geteuid() != 0 || tool()->waiting[0] == NULL)
+		skip();
+	for (int i = 0; i < 2; i++) {
+		struct run *r = start(line((const char *const[]){"@pid1", NULL}, tool()->waiting), NULL);
+		run_wait_out(r, "ready\n");
+		run_signal(r, i == 0 ? SIGTERM : SIGINT);
+		finish(r);
+		assert_status(r, i == 0 ? 143 : 130);
+	}
+}
+
+/* --- the kernel ---------------------------------------------------------------------------------------- */
+
+static void without_newer_system_calls_it_works(void **state)
+{
+	static const char *const newer[] = {
+		"pidfd_open",	   "pidfd_send_signal", "close_range",	"clone3",
+		"statx",	   "renameat2",		"copy_file_range", "memfd_create",
+		"openat2",	   "faccessat2",	"pidfd_getfd",	"getrandom",
+		"pidfd_open,pidfd_send_signal,close_range,clone3,statx,renameat2,getrandom"};
+	static const char *const answers[] = {"ENOSYS", "EPERM"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		for (size_t a = 0; a < 2; a++) {
+			/* glibc's own fork and stat do not fall back on EPERM */
+			if (a == 1 && (strstr(newer[i], "clone3") || strstr(newer[i], "statx")))
+				continue;
+			const char *const before[] = {"@deny", newer[i], answers[a], "--", NULL};
+			does_its_work(before, (struct how){0});
+		}
+}
+
+static void newer_calls_denied_end_by_term_too(void **state)
+{
+	(void)state;
+	if (tool()->waiting[0] == NULL)
+		skip();
+	static const char *const before[] = {"@deny", "pidfd_open,pidfd_send_signal,close_range", "--", NULL};
+	struct run *r = start(line(before, tool()->waiting), NULL);
+	run_wait_out(r, "ready\n");
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_signal(r, SIGTERM);
+	assert_no_survivor();
+}
+
+static void a_descriptor_limit_is_enough(void **state)
+{
+	(void)state;
+	if (run_is_slow())
+		skip(); /* the wrapper needs more */
+	does_its_work(NULL, (struct how){.limits = {{RLIMIT_NOFILE, (rlim_t)tool()->slots,
+						     (rlim_t)tool()->slots}},
+					 .unwrapped = true});
+}
+
+static void low_descriptors_that_are_taken_do_not_matter(void **state)
+{
+	struct how how = {0};
+
+	(void)state;
+	int fd = test_keep_fd(open("/dev/null", O_RDWR | O_CLOEXEC));
+	for (int i = 0; i < 7; i++) {
+		how.fds[i].from = fd;
+		how.fds[i].to = 3 + i;
+	}
+	does_its_work(NULL, how);
+}
+
+/* --- the surroundings ------------------------------------------------------------------------------------- */
+
+static void a_removed_cwd_is_survived(void **state)
+{
+	(void)state;
+	does_its_work(NULL, (struct how){.gone_cwd = true});
+}
+
+static void a_locale_with_a_decimal_comma_changes_nothing(void **state)
+{
+	(void)state;
+	does_its_work(NULL, (struct how){.env = {"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}});
+	struct run *german = run(ARGV(tool()->name, "--help"), HOW(.env = {"LC_ALL=de_DE.UTF-8"}));
+	assert_string_equal(german->out, run(ARGV(tool()->name, "--help"), NULL)->out);
+	does_its_work(NULL, (struct how){.env = {"LC_ALL=no_SUCH.locale"}});
+}
+
+static void an_almost_empty_environment_is_survived(void **state)
+{
+	(void)state;
+	does_its_work(NULL, (struct how){.env = {"HOME", "TERM", "TMPDIR", "USER", "SHELL", "LC_ALL", "LOGNAME"}});
+	does_its_work(NULL, (struct how){.env = {"PK_EVENTS=", "PK_RUN=" HOSTILE, "TRACEPARENT=\377",
+						 "TERM=" HOSTILE, "COLUMNS=x"}});
+}
+
+static void an_events_destination_that_fails_changes_no_status(void **state)
+{
+	static const char *const bad[] = {"PK_EVENTS=/nonexistent/e", "PK_EVENTS=/dev/full", "PK_EVENTS=fd:99",
+					  "PK_EVENTS=/"};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct run *r = run(line(NULL, tool()->args),
+				    HOW(.env = {bad[i]}, .input = tool()->input));
+		assert_status(r, 0);
+		assert_string_equal(r->out, tool()->output);
+		assert_lines(r->err, 1);
+	}
+}
+
+static void a_file_size_limit_on_events_is_survived(void **state)
+{
+	const char *events = test_path("e"); /* cut short: not checked against the schema */
+	struct run *r = run(line(NULL, tool()->args),
+			    HOW(.env = {test_text("PK_EVENTS=%s", events)}, .input = tool()->input,
+				.limits = {{RLIMIT_FSIZE, 1, 1}}, .ignored = {SIGXFSZ}));
+
+	(void)state;
+	assert_status(r, 0);
+	assert_string_equal(r->out, tool()->output);
+}
+
+struct condition {
+	const char *title;
+	CMUnitTestFunction run;
+};
+
+#define CONDITION(function)                                                                        \
+	{                                                                                          \
+		#function, function                                                                \
+	}
+
+static const struct condition conditions[] = {
+	CONDITION(the_harmless_job_works),
+	CONDITION(help_fits_79_columns_and_shows_examples),
+	CONDITION(version_has_the_family_s_form),
+	CONDITION(version_works_with_closed_stdin),
+	CONDITION(an_unknown_option_is_two_lines_and_125),
+	CONDITION(hostile_bytes_are_escaped_in_one_line),
+	CONDITION(help_into_a_full_device_is_125),
+	CONDITION(help_into_a_closed_stdout_is_125),
+	CONDITION(a_full_stderr_changes_no_status),
+	CONDITION(closed_descriptors_are_survived),
+	CONDITION(nothing_lands_in_a_file_that_took_a_closed_descriptor),
+	CONDITION(a_nonblocking_stdout_loses_nothing),
+	CONDITION(a_reader_that_went_is_no_success_and_no_noise),
+	CONDITION(ignored_and_blocked_signals_do_not_matter),
+	CONDITION(stops_and_continues_interrupt_nothing),
+	CONDITION(as_pid_1_it_works),
+	CONDITION(as_pid_1_term_and_int_are_honoured),
+	CONDITION(without_newer_system_calls_it_works),
+	CONDITION(newer_calls_denied_end_by_term_too),
+	CONDITION(a_descriptor_limit_is_enough),
+	CONDITION(low_descriptors_that_are_taken_do_not_matter),
+	CONDITION(a_removed_cwd_is_survived),
+	CONDITION(a_locale_with_a_decimal_comma_changes_nothing),
+	CONDITION(an_almost_empty_environment_is_survived),
+	CONDITION(an_events_destination_that_fails_changes_no_status),
+	CONDITION(a_file_size_limit_on_events_is_survived),
+};
+
+enum { TOOLS = sizeof(tools) / sizeof(tools[0]), CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
+
+static bool is_built(const char *name)
+{
+	char path[4096];
+	const char *bin = getenv("PK_BIN");
+
+	snprintf(path, sizeof(path), "%s/%s", bin != NULL ? bin : ".", name);
+	return access(path, X_OK) == 0;
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[TOOLS * CONDITIONS];
+	static char titles[TOOLS * CONDITIONS][100];
+	size_t count = 0;
+
+	for (size_t t = 0; t < TOOLS; t++)
+		for (size_t c = 0; is_built(tools[t].name) && c < CONDITIONS; c++) {
+			snprintf(titles[count], sizeof(titles[count]), "%s: %s", tools[t].name,
+				 conditions[c].title);
+			tests[count] = (struct CMUnitTest)tidy_row(titles[count], conditions[c].run,
+								   &tools[t]);
+			count++;
+		}
+	if (count == 0) {
+		print_error("no tool in PK_BIN\n");
+		return 1;
+	}
+	return _cmocka_run_group_tests("conformance", tests, count, NULL, NULL);
+}
