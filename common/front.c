@@ -206,9 +206,11 @@ static ssize_t wait_for_guard(const struct front *front, struct farewell *farewe
 		while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
 			;
 	while (!read_signals(front));
+	/* Orders that the guard did not read any more turn its close into a reset, told once and before
+	 * the data. */
 	do
 		len = recv(front->channel, farewell, sizeof(*farewell), MSG_DONTWAIT);
-	while (len < 0 && errno == EINTR);
+	while (len < 0 && (errno == EINTR || errno == ECONNRESET));
 	return len < 0 ? 0 : len;
 }
 

@@ -29,6 +29,17 @@ static bool open_events(const struct plan *plan, struct events *events)
 	return true;
 }
 
+/* A mistake in the command line is an event too, wherever events go that far into it. */
+static int end_early(const struct plan *plan, struct events *events, int status)
+{
+	if (status == STATUS_OWN && events_open(events, "pk-spawn", plan->events) == 0) {
+		job_event_error(events, "usage", 0);
+		job_event_end(events, (struct ending){.code = status});
+		events_drop(events);
+	}
+	return program_finish(status);
+}
+
 int main(int argc, char **argv)
 {
 	struct plan plan;
@@ -38,7 +49,7 @@ int main(int argc, char **argv)
 	if (!program_start("pk-spawn"))
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code))
-		return program_finish(ending.code);
+		return end_early(&plan, &events, ending.code);
 	if (open_events(&plan, &events))
 		ending = job_run(&plan, &events);
 	events_drop(&events);
