@@ -23,14 +23,16 @@ struct front {
 	pid_t guard;
 	int channel;
 	int sigs;
+	sigset_t blocked;
 	struct sigstate caller;
 	struct terminal terminal;
 	struct tree_spared spared;
 };
 
-/* What the guard says last. */
+/* What the guard says last where its exit status cannot: the rest is an ordinary end by that status. */
 struct farewell {
-	struct ending ending;
+	int error; /* -errno: the guard could not be set up */
+	int signal;
 	bool forceful;
 };
 
@@ -47,7 +49,7 @@ static bool is_ignored(int signal)
 /* Block what we read; SIGPIPE only so that a write to a closed pipe fails instead of ending us. */
 static int open_signals(struct front *front)
 {
-	sigset_t read_set, block;
+	sigset_t read_set;
 	int err;
 
 	(void)sigemptyset(&read_set);
@@ -55,13 +57,23 @@ static int open_signals(struct front *front)
 	for (size_t i = 0; i < array_len(forwarded); i++)
 		if (!is_ignored(forwarded[i]))
 			(void)sigaddset(&read_set, forwarded[i]);
-	block = read_set;
-	(void)sigaddset(&block, SIGPIPE);
-	err = sigstate_take(&front->caller, &block);
+	front->blocked = read_set;
+	(void)sigaddset(&front->blocked, SIGPIPE);
+	err = sigstate_take(&front->caller, &front->blocked);
 	if (err < 0)
 		return err;
 	front->sigs = sigs_open(&read_set);
 	return front->sigs < 0 ? front->sigs : 0;
+}
+
+/* Nobody else writes to the channel; what cannot be sent costs a nuance, not the status. */
+static void say_farewell(int channel, const struct farewell *farewell)
+{
+	ssize_t len;
+
+	do
+		len = send(channel, farewell, sizeof(*farewell), MSG_NOSIGNAL);
+	while (len < 0 && errno == EINTR);
 }
 
 /* In the forked process: become the guard, do the work, tell the front, go. */
@@ -75,39 +87,40 @@ static _Noreturn void run_guard(struct front *front, int channel, const struct f
 		.caller = &front->caller,
 		.owner = {.events = config->events},
 	};
-	struct farewell farewell;
-	int err;
+	struct farewell farewell = {0};
+	struct ending ending = {.code = STATUS_OWN};
 
 	fd_drop(&front->channel);
 	fd_drop(&front->sigs);
 	fd_drop(&front->terminal.fd);
-	err = guard_make(&guard);
-	if (err < 0) {
-		/* The front reads a bare errno where a farewell should be. */
-		(void)!send(channel, &err, sizeof(err), MSG_NOSIGNAL);
-		_exit(STATUS_OWN);
+	farewell.error = guard_make(&guard);
+	if (farewell.error >= 0) {
+		ending = body(&guard, arg);
+		guard_finish(&guard);
+		farewell.signal = ending.signal;
+		farewell.forceful = guard.owner.forceful;
 	}
-	farewell.ending = body(&guard, arg);
-	farewell.forceful = guard.owner.forceful;
-	guard_finish(&guard);
-	(void)!send(channel, &farewell, sizeof(farewell), MSG_NOSIGNAL);
-	_exit(0);
+	if (farewell.error < 0 || farewell.signal || farewell.forceful)
+		say_farewell(channel, &farewell);
+	_exit(ending_status(ending));
 }
 
 static int fork_guard(struct front *front, const struct front_config *config, front_body *body,
 		      void *arg)
 {
-	int ends[2];
+	int ends[2], err;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	front->channel = ends[0];
 	front->guard = fork();
+	err = front->guard < 0 ? -errno : 0;
 	if (front->guard == 0)
 		run_guard(front, ends[1], config, body, arg);
-	/* Keeps errno. */
+	/* fork(3) changes the mask and puts it back; all that follows relies on it. */
+	(void)sigprocmask(SIG_BLOCK, &front->blocked, NULL);
 	fd_drop(&ends[1]);
-	return front->guard < 0 ? -errno : 0;
+	return err;
 }
 
 static void order(const struct front *front, enum order_kind kind, const struct signalfd_siginfo *info)
@@ -133,10 +146,10 @@ static void reap_strangers(const struct front *front)
 }
 
 /*
- * The guard has died or was stopped; true when it is dead, its zombie reaped. Stopped it is continued:
- * nothing may stop the limits.
+ * The guard has died (true, *ret_death says how, and its zombie is reaped) or was stopped: then it is
+ * continued, since nothing may stop the limits.
  */
-static bool tend_guard(const struct front *front)
+static bool tend_guard(const struct front *front, siginfo_t *ret_death)
 {
 	siginfo_t info = {0};
 
@@ -145,10 +158,12 @@ static bool tend_guard(const struct front *front)
 		return errno == ECHILD;
 	if (info.si_pid == 0)
 		return false;
-	if (info.si_code != CLD_STOPPED)
-		return true;
-	(void)kill(front->guard, SIGCONT);
-	return false;
+	if (info.si_code == CLD_STOPPED) {
+		(void)kill(front->guard, SIGCONT);
+		return false;
+	}
+	*ret_death = info;
+	return true;
 }
 
 static void pass_on(const struct front *front, const struct signalfd_siginfo *info)
@@ -179,39 +194,46 @@ static void pass_on(const struct front *front, const struct signalfd_siginfo *in
 }
 
 /* Handle what has come in; true when the guard is dead. */
-static bool read_signals(const struct front *front)
+static bool read_signals(const struct front *front, siginfo_t *ret_death)
 {
 	struct signalfd_siginfo info;
 	bool dead = false;
 
 	while (read(front->sigs, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			dead |= tend_guard(front);
+			dead |= tend_guard(front, ret_death);
 		else
 			pass_on(front, &info);
 	}
 	return dead;
 }
 
-/*
- * Wait until the guard is dead, then read what it said last: SIGCHLD alone wakes us, once. Returns
- * the farewell's length: sizeof(struct farewell), sizeof(int) for a bare errno, or 0 for none.
- */
-static ssize_t wait_for_guard(const struct front *front, struct farewell *farewell)
+/* Wait until the guard is dead: SIGCHLD alone wakes us, once. */
+static siginfo_t wait_for_guard(const struct front *front)
 {
 	struct pollfd pfd = {.fd = front->sigs, .events = POLLIN};
-	ssize_t len;
+	siginfo_t death = {0};
 
 	do
 		while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
 			;
-	while (!read_signals(front));
-	/* Orders that the guard did not read any more turn its close into a reset, told once and before
-	 * the data. */
+	while (!read_signals(front, &death));
+	return death;
+}
+
+/*
+ * Read what the guard said last, if anything. Orders that it did not read any more turn the close of
+ * its end into a reset, told once and before the data.
+ */
+static struct farewell hear_farewell(const struct front *front)
+{
+	struct farewell farewell;
+	ssize_t len;
+
 	do
-		len = recv(front->channel, farewell, sizeof(*farewell), MSG_DONTWAIT);
+		len = recv(front->channel, &farewell, sizeof(farewell), MSG_DONTWAIT);
 	while (len < 0 && (errno == EINTR || errno == ECONNRESET));
-	return len < 0 ? 0 : len;
+	return len == (ssize_t)sizeof(farewell) ? farewell : (struct farewell){0};
 }
 
 /* The guard is gone; what it owned has become ours, and only that (and the spared) is below us. */
@@ -246,17 +268,16 @@ static void let_go(const struct front *front, const struct front_config *config)
 
 static int watch(struct front *front, struct ending *ret_ending)
 {
-	struct farewell farewell = {0};
-	ssize_t len = wait_for_guard(front, &farewell);
+	const siginfo_t death = wait_for_guard(front);
+	const struct farewell farewell = hear_farewell(front);
 
-	if (len != (ssize_t)sizeof(farewell)) {
+	if (death.si_code != CLD_EXITED || farewell.error < 0) {
 		rescue(front);
 		terminal_restore(&front->terminal, true);
-		/* The errno of a guard that could not be set up lies where the ending begins. */
-		return len == (ssize_t)sizeof(int) ? farewell.ending.code : FRONT_BEREFT;
+		return farewell.error < 0 ? farewell.error : FRONT_BEREFT;
 	}
 	terminal_restore(&front->terminal, farewell.forceful);
-	*ret_ending = farewell.ending;
+	*ret_ending = (struct ending){.code = death.si_status, .signal = farewell.signal};
 	return FRONT_DONE;
 }
 

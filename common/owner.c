@@ -174,16 +174,15 @@ static enum owner_cause cause_of_death(const struct owner *owner)
 	return kills > owner->oom_kills ? CAUSE_OOM : CAUSE_SIGNAL;
 }
 
-/* The command itself has ended; its zombie is ours. */
-static void reap_main(struct owner *owner)
+/* The command itself has ended; death is what waitid(2) says of its zombie, which is ours to reap. */
+static void reap_main(struct owner *owner, const siginfo_t *death)
 {
 	struct owner_result *result = &owner->result;
-	int status = 0;
 
-	while (wait4(owner->main.pid, &status, 0, &result->usage) < 0 && errno == EINTR)
+	while (wait4(owner->main.pid, NULL, 0, &result->usage) < 0 && errno == EINTR)
 		;
 	owner->main_gone = true;
-	result->ending = ending_of(status);
+	result->ending = ending_of_death(death);
 	result->elapsed_ns = now_ns() - owner->started;
 	result->cause = cause_of_death(owner);
 }
@@ -211,7 +210,7 @@ static void reap(struct owner *owner)
 		if (info.si_pid == 0)
 			return;
 		if (info.si_pid == owner->main.pid && !owner->main_gone)
-			reap_main(owner);
+			reap_main(owner, &info);
 		else
 			(void)waitpid(info.si_pid, NULL, WNOHANG);
 	}

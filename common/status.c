@@ -2,7 +2,6 @@
 #include "common/status.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,6 +12,13 @@ struct ending ending_of(int wait_status)
 	if (WIFSIGNALED(wait_status))
 		return (struct ending){.signal = WTERMSIG(wait_status)};
 	return (struct ending){.code = WEXITSTATUS(wait_status)};
+}
+
+struct ending ending_of_death(const siginfo_t *death)
+{
+	if (death->si_code == CLD_EXITED)
+		return (struct ending){.code = death->si_status};
+	return (struct ending){.signal = death->si_status};
 }
 
 int ending_status(struct ending ending)

@@ -1,7 +1,7 @@
 #ifndef PK_STATUS_H
 #define PK_STATUS_H
 
-#include <stdbool.h>
+#include <signal.h>
 
 #include "common/base.h"
 
@@ -31,6 +31,9 @@ struct ending {
 
 /* The ending that a wait(2) status of a dead process means. */
 struct ending ending_of(int wait_status);
+
+/* The same from what waitid(2) says of it. */
+struct ending ending_of_death(const siginfo_t *death);
 
 /* The ending as one number, as the shell shows it: the code, or 128 + signal. */
 int ending_status(struct ending ending);
