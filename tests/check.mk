@@ -100,9 +100,9 @@ valgrind: all ## the command-line tests with the tools, and their own forks, und
 	@bash tests/valgrind.sh $(submake) BIN=$(BIN) RUN=build/valgrind TEST_SECONDS=1200 T='$(or $(T),$(filter $(tools:%=%/%),$(tests)))' check
 coverage: ## line and branch coverage of common/ and cmd/
 	@rm -rf build/coverage/stamps; mkdir -p build/coverage; find build/coverage -name '*.gcda' -delete
-	@GCOV_ERROR_FILE=$(CURDIR)/build/coverage/gcov.log $(submake) BUILD=coverage check
-	@gcovr -r . --object-directory build/coverage/obj -f common/ -f cmd/ --branches --txt build/coverage/branches.txt
-	@gcovr -r . --object-directory build/coverage/obj -f common/ -f cmd/ --txt --print-summary
+	@GCOV_ERROR_FILE=$(CURDIR)/build/coverage/gcov.log $(submake) BUILD=coverage check; status=$$?; \
+	report='gcovr -r . --object-directory build/coverage/obj -f common/ -f cmd/'; \
+	$$report --branches --txt build/coverage/branches.txt && $$report --txt --print-summary && exit $$status
 fuzz: ## libFuzzer on every parser, FUZZ_SECONDS=20 each; T=fuzz_json picks
 	@$(submake) BUILD=fuzz fuzzers
 	@sh tests/fuzz.sh build/fuzz $(FUZZ_SECONDS) $(or $(T),$(fuzzers))
