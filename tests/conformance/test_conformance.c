@@ -107,7 +107,8 @@ static void version_has_the_family_s_form(void **state)
 
 	(void)state;
 	assert_status(r, 0);
-	assert_true(strncmp(r->out, test_text("%s (pk) ", tool()->name), strlen(tool()->name) + 6) == 0);
+	assert_true(strncmp(r->out, test_text("%s (pk) ", tool()->name),
+			    strlen(tool()->name) + 6) == 0);
 	assert_lines(r->out, 2);
 	assert_string_equal(r->err, "");
 }
@@ -129,7 +130,8 @@ static void an_unknown_option_is_two_lines_and_125(void **state)
 	assert_status(r, 125);
 	assert_string_equal(r->out, "");
 	assert_lines(r->err, 2);
-	assert_true(strncmp(r->err, test_text("%s: ", tool()->name), strlen(tool()->name) + 2) == 0);
+	assert_true(strncmp(r->err, test_text("%s: ", tool()->name), strlen(tool()->name) + 2) ==
+		    0);
 	assert_has(r->err, test_text("\nTry '%s --help'.\n", tool()->name));
 }
 
@@ -162,7 +164,8 @@ static void help_into_a_full_device_is_125(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct run *r = run(ARGV(tool()->name, options[i]), HOW(.fds = {{full_device(), 1}}));
+		struct run *r =
+			run(ARGV(tool()->name, options[i]), HOW(.fds = {{full_device(), 1}}));
 		assert_status(r, 125);
 		assert_lines(r->err, 1);
 		assert_has(r->err, "No space left on device");
@@ -180,7 +183,8 @@ static void help_into_a_closed_stdout_is_125(void **state)
 
 static void a_full_stderr_changes_no_status(void **state)
 {
-	struct run *r = run(ARGV(tool()->name, "--no-such-option"), HOW(.fds = {{full_device(), 2}}));
+	struct run *r =
+		run(ARGV(tool()->name, "--no-such-option"), HOW(.fds = {{full_device(), 2}}));
 
 	(void)state;
 	assert_status(r, 125);
@@ -254,7 +258,8 @@ static void a_reader_that_went_is_no_success_and_no_noise(void **state)
 
 static void ignored_and_blocked_signals_do_not_matter(void **state)
 {
-	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGALRM, SIGUSR1, 34, 64};
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE,
+				      SIGALRM, SIGUSR1, 34,	64};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
@@ -299,7 +304,8 @@ static void as_pid_1_term_and_int_are_honoured(void **state)
 	if (geteuid() != 0 || tool()->waiting[0] == NULL)
 		skip();
 	for (int i = 0; i < 2; i++) {
-		struct run *r = start(line((const char *const[]){"@pid1", NULL}, tool()->waiting), NULL);
+		struct run *r =
+			start(line((const char *const[]){"@pid1", NULL}, tool()->waiting), NULL);
 		run_wait_out(r, "ready\n");
 		run_signal(r, i == 0 ? SIGTERM : SIGINT);
 		finish(r);
@@ -312,9 +318,18 @@ static void as_pid_1_term_and_int_are_honoured(void **state)
 static void without_newer_system_calls_it_works(void **state)
 {
 	static const char *const newer[] = {
-		"pidfd_open",	   "pidfd_send_signal", "close_range",	"clone3",
-		"statx",	   "renameat2",		"copy_file_range", "memfd_create",
-		"openat2",	   "faccessat2",	"pidfd_getfd",	"getrandom",
+		"pidfd_open",
+		"pidfd_send_signal",
+		"close_range",
+		"clone3",
+		"statx",
+		"renameat2",
+		"copy_file_range",
+		"memfd_create",
+		"openat2",
+		"faccessat2",
+		"pidfd_getfd",
+		"getrandom",
 		"pidfd_open,pidfd_send_signal,close_range,clone3,statx,renameat2,getrandom"};
 	static const char *const answers[] = {"ENOSYS", "EPERM"};
 
@@ -334,7 +349,8 @@ static void newer_calls_denied_end_by_term_too(void **state)
 	(void)state;
 	if (tool()->waiting[0] == NULL)
 		skip();
-	static const char *const before[] = {"@deny", "pidfd_open,pidfd_send_signal,close_range", "--", NULL};
+	static const char *const before[] = {"@deny", "pidfd_open,pidfd_send_signal,close_range",
+					     "--", NULL};
 	struct run *r = start(line(before, tool()->waiting), NULL);
 	run_wait_out(r, "ready\n");
 	run_signal(r, SIGTERM);
@@ -386,20 +402,22 @@ static void a_locale_with_a_decimal_comma_changes_nothing(void **state)
 static void an_almost_empty_environment_is_survived(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){.env = {"HOME", "TERM", "TMPDIR", "USER", "SHELL", "LC_ALL", "LOGNAME"}});
-	does_its_work(NULL, (struct how){.env = {"PK_EVENTS=", "PK_RUN=" HOSTILE, "TRACEPARENT=\377",
-						 "TERM=" HOSTILE, "COLUMNS=x"}});
+	does_its_work(NULL, (struct how){.env = {"HOME", "TERM", "TMPDIR", "USER", "SHELL",
+						 "LC_ALL", "LOGNAME"}});
+	does_its_work(NULL,
+		      (struct how){.env = {"PK_EVENTS=", "PK_RUN=" HOSTILE, "TRACEPARENT=\377",
+					   "TERM=" HOSTILE, "COLUMNS=x"}});
 }
 
 static void an_events_destination_that_fails_changes_no_status(void **state)
 {
-	static const char *const bad[] = {"PK_EVENTS=/nonexistent/e", "PK_EVENTS=/dev/full", "PK_EVENTS=fd:99",
-					  "PK_EVENTS=/"};
+	static const char *const bad[] = {"PK_EVENTS=/nonexistent/e", "PK_EVENTS=/dev/full",
+					  "PK_EVENTS=fd:99", "PK_EVENTS=/"};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct run *r = run(line(NULL, tool()->args),
-				    HOW(.env = {bad[i]}, .input = tool()->input));
+		struct run *r =
+			run(line(NULL, tool()->args), HOW(.env = {bad[i]}, .input = tool()->input));
 		assert_status(r, 0);
 		assert_string_equal(r->out, tool()->output);
 		assert_lines(r->err, 1);
@@ -425,7 +443,7 @@ struct condition {
 
 #define CONDITION(function)                                                                        \
 	{                                                                                          \
-		#function, function                                                                \
+#function, function                                                                \
 	}
 
 static const struct condition conditions[] = {
@@ -457,7 +475,10 @@ static const struct condition conditions[] = {
 	CONDITION(a_file_size_limit_on_events_is_survived),
 };
 
-enum { TOOLS = sizeof(tools) / sizeof(tools[0]), CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
+enum {
+	TOOLS = sizeof(tools) / sizeof(tools[0]),
+	CONDITIONS = sizeof(conditions) / sizeof(conditions[0])
+};
 
 static bool is_built(const char *name)
 {

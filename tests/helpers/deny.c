@@ -41,6 +41,13 @@ static const struct {
 	{"process_vm_readv", SYS_process_vm_readv},
 	{"sched_getaffinity", SYS_sched_getaffinity},
 	{"ioctl", SYS_ioctl},
+	{"kill", SYS_kill},
+	{"tgkill", SYS_tgkill},
+	{"clone", SYS_clone},
+#ifdef SYS_fork
+	{"fork", SYS_fork},
+	{"vfork", SYS_vfork},
+#endif
 };
 
 static const struct {

@@ -121,7 +121,8 @@ static bool is_marked(const char *pid)
 	while ((got = read(fd, environment + have, sizeof(environment) - have)) > 0)
 		have += (size_t)got;
 	(void)close(fd); /* read only */
-	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "PK_TEST_MARK=%s", now.test.mark) + 1;
+	size_t length =
+		(size_t)snprintf(wanted, sizeof(wanted), "PK_TEST_MARK=%s", now.test.mark) + 1;
 	return memmem(environment, have, wanted, length) != NULL; /* with its closing NUL */
 }
 

@@ -45,7 +45,9 @@ static void a_row_ends_as_the_table_says(void **state)
 static const struct case_row rows[] = {
 	{"a command that succeeds gives 0 in silence", {"pk-spawn", "true"}, TRUE_ROW},
 	{"the double dash ends options", {"pk-spawn", "--", "true"}, TRUE_ROW},
-	{"the command's own status is passed on", {"pk-spawn", "--", "sh", "-c", "exit 3"}, .status = 3},
+	{"the command's own status is passed on",
+	 {"pk-spawn", "--", "sh", "-c", "exit 3"},
+	 .status = 3},
 	{"status 255 is passed on", {"pk-spawn", "--", "sh", "-c", "exit 255"}, .status = 255},
 	{"status 124 of the command is passed on in silence",
 	 {"pk-spawn", "--", "sh", "-c", "exit 124"},
@@ -56,7 +58,9 @@ static const struct case_row rows[] = {
 	{"stdout is the command's, byte for byte",
 	 {"pk-spawn", "--", "printf", "a\\nb"},
 	 .out = "a\nb"},
-	{"options behind the command are its own", {"pk-spawn", "echo", "-t", "-q"}, .out = "-t -q\n"},
+	{"options behind the command are its own",
+	 {"pk-spawn", "echo", "-t", "-q"},
+	 .out = "-t -q\n"},
 	{"options end at the first operand",
 	 {"pk-spawn", "-q", "echo", "--help", "--", "x"},
 	 .out = "--help -- x\n"},
@@ -82,13 +86,19 @@ static const struct case_row rows[] = {
 	 {"pk-spawn", "--", "pk-no-such-command"},
 	 .status = 127,
 	 .err = "pk-no-such-command"},
-	{"a path that does not exist gives 127", {"pk-spawn", "./missing"}, .status = 127, .err = "./missing"},
+	{"a path that does not exist gives 127",
+	 {"pk-spawn", "./missing"},
+	 .status = 127,
+	 .err = "./missing"},
 	{"an empty command name gives 127", {"pk-spawn", "--", ""}, .status = 127, .err = ""},
 	{"a command whose name begins with a dash is looked for",
 	 {"pk-spawn", "--", "-x"},
 	 .status = 127,
 	 .err = "-x"},
-	{"a file that is not executable gives 126", {"pk-spawn", "/etc/passwd"}, .status = 126, .err = "Permission denied"},
+	{"a file that is not executable gives 126",
+	 {"pk-spawn", "/etc/passwd"},
+	 .status = 126,
+	 .err = "Permission denied"},
 	{"a directory gives 126", {"pk-spawn", "/tmp"}, .status = 126, .err = "'/tmp'"},
 	{"a path through a file gives 126 or 127 with the reason",
 	 {"pk-spawn", "/etc/passwd/x"},
@@ -192,11 +202,18 @@ static const struct case_row rows[] = {
 	{"-L can be repeated",
 	 {"pk-spawn", "-L", "core=0", "--limit=cpu=7", "--", "sh", "-c", "ulimit -c; ulimit -t"},
 	 .out = "0\n7\n"},
-	{"-L stack", {"pk-spawn", "-L", "stack=1M", "--", "sh", "-c", "ulimit -Ss"}, .out = "1024\n"},
-	{"-L as", {"pk-spawn", "-L", "as=1G", "--", "bash", "-c", "ulimit -Sv"}, .out = "1048576\n"},
-	{"-L nproc", {"pk-spawn", "-L", "nproc=5000", "--", "bash", "-c", "ulimit -Su"}, .out = "5000\n"},
+	{"-L stack",
+	 {"pk-spawn", "-L", "stack=1M", "--", "sh", "-c", "ulimit -Ss"},
+	 .out = "1024\n"},
+	{"-L as",
+	 {"pk-spawn", "-L", "as=1G", "--", "bash", "-c", "ulimit -Sv"},
+	 .out = "1048576\n"},
+	{"-L nproc",
+	 {"pk-spawn", "-L", "nproc=5000", "--", "bash", "-c", "ulimit -Su"},
+	 .out = "5000\n"},
 	{"a limit holds for the command",
-	 {"pk-spawn", "-L", "fsize=1K", "--", "sh", "-c", "trap '' XFSZ; head -c 5000 /dev/zero >f 2>&-; wc -c <f; rm f"},
+	 {"pk-spawn", "-L", "fsize=1K", "--", "sh", "-c",
+	  "trap '' XFSZ; head -c 5000 /dev/zero >f 2>&-; wc -c <f; rm f"},
 	 .out = "1024\n",
 	 .err = NULL},
 };
@@ -236,15 +253,21 @@ static const struct refusal refusals[] = {
 	{"refused: no command", {"pk-spawn"}, {"command"}},
 	{"refused: no command behind options", {"pk-spawn", "-t", "5"}, {"command"}},
 	{"refused: no command behind the double dash", {"pk-spawn", "--"}, {"command"}},
-	{"refused: an unknown long option", {"pk-spawn", "--no-such-option", "true"}, {"--no-such-option"}},
+	{"refused: an unknown long option",
+	 {"pk-spawn", "--no-such-option", "true"},
+	 {"--no-such-option"}},
 	{"refused: an unknown short option", {"pk-spawn", "-Y", "true"}, {"Y"}},
 	{"a misspelt option is answered with the right one",
 	 {"pk-spawn", "--timout", "5", "true"},
 	 {"--timout", "--timeout"}},
 	{"refused: an abbreviated option", {"pk-spawn", "--time", "5", "touch", "ran"}, {"--time"}},
-	{"refused: an abbreviation that is unique", {"pk-spawn", "--preserve", "touch", "ran"}, {"--preserve"}},
+	{"refused: an abbreviation that is unique",
+	 {"pk-spawn", "--preserve", "touch", "ran"},
+	 {"--preserve"}},
 	{"refused: an option without its value", {"pk-spawn", "-t"}, {"t"}},
-	{"refused: a value for an option that takes none", {"pk-spawn", "--quiet=yes", "true"}, {"--quiet"}},
+	{"refused: a value for an option that takes none",
+	 {"pk-spawn", "--quiet=yes", "true"},
+	 {"--quiet"}},
 	DURATION("-t", ""),
 	DURATION("-t", "-1"),
 	DURATION("-t", "nan"),
@@ -307,12 +330,25 @@ static void hostile_bytes_in_a_message_are_escaped(void **state)
 
 static void help_is_on_stdout_and_names_every_option(void **state)
 {
-	static const char *const options[] = {
-		"-t, --timeout",   "-D, --deadline",  "-k, --kill-after", "-s, --signal",
-		"--signal-to",	   "-p, --preserve-status", "-i, --stdin", "-L, --limit",
-		"--orphans",	   "--events",	      "--events-argv",	  "-v, --verbose",
-		"-q, --quiet",	   "-h, --help",      "-V, --version",
-		"124",		   "125",	      "126",		  "127"};
+	static const char *const options[] = {"-t, --timeout",
+					      "-D, --deadline",
+					      "-k, --kill-after",
+					      "-s, --signal",
+					      "--signal-to",
+					      "-p, --preserve-status",
+					      "-i, --stdin",
+					      "-L, --limit",
+					      "--orphans",
+					      "--events",
+					      "--events-argv",
+					      "-v, --verbose",
+					      "-q, --quiet",
+					      "-h, --help",
+					      "-V, --version",
+					      "124",
+					      "125",
+					      "126",
+					      "127"};
 	struct run *r = run(SPAWN("--help"), NULL);
 
 	(void)state;
@@ -496,9 +532,9 @@ static void orphans_leave_lets_go(void **state)
 
 static void orphans_leave_does_not_excuse_a_time_limit(void **state)
 {
-	struct run *r = run(SPAWN("--orphans=leave", "-t", "300ms", "-k", "50ms", "--", "@daemon",
-				  "stay"),
-			    NULL);
+	struct run *r =
+		run(SPAWN("--orphans=leave", "-t", "300ms", "-k", "50ms", "--", "@daemon", "stay"),
+		    NULL);
 
 	(void)state;
 	assert_status(r, 124);
@@ -554,8 +590,9 @@ static void set_user_id_use_is_refused(void **state)
 	/* A set-group-ID copy run by root: real and effective group differ, so AT_SECURE is set. */
 	const char *copy = test_path("setgid");
 	r = run(ARGV("sh", "-c",
-		     test_text("cp '%s' '%s' && chgrp 1 '%s' && chmod 2755 '%s' && '%s' -- echo ran",
-			       tool, copy, copy, copy, copy)),
+		     test_text(
+			     "cp '%s' '%s' && chgrp 1 '%s' && chmod 2755 '%s' && '%s' -- echo ran",
+			     tool, copy, copy, copy, copy)),
 		NULL);
 	if (r->status == 0)
 		skip(); /* a file system mounted nosuid */

@@ -28,31 +28,85 @@ struct ending {
 static const struct ending endings[] = {
 	{"a command that exits",
 	 {"--", "sh", "-c", "exit 3"},
-	 "exited", NULL, 3, 3, false, false, "start exit end "},
+	 "exited",
+	 NULL,
+	 3,
+	 3,
+	 false,
+	 false,
+	 "start exit end "},
 	{"a command that dies of a signal",
 	 {"--", "sh", "-c", "kill -USR1 $$"},
-	 "signal", "USR1", 0, 138, false, false, "start exit end "},
+	 "signal",
+	 "USR1",
+	 0,
+	 138,
+	 false,
+	 false,
+	 "start exit end "},
 	{"a time limit",
 	 {"-t", "50ms", "--", "sleep", "20"},
-	 "timeout", "TERM", 0, 124, true, false, "start timeout stop exit end "},
+	 "timeout",
+	 "TERM",
+	 0,
+	 124,
+	 true,
+	 false,
+	 "start timeout stop exit end "},
 	{"a time limit that needs SIGKILL",
 	 {"-t", "300ms", "-k", "50ms", "--", "@stubborn"},
-	 "timeout", "KILL", 0, 124, true, true, "start timeout stop kill exit end "},
+	 "timeout",
+	 "KILL",
+	 0,
+	 124,
+	 true,
+	 true,
+	 "start timeout stop kill exit end "},
 	{"a deadline",
 	 {"-D", "50ms", "--", "sleep", "20"},
-	 "deadline", "TERM", 0, 124, true, false, "start timeout stop exit end "},
+	 "deadline",
+	 "TERM",
+	 0,
+	 124,
+	 true,
+	 false,
+	 "start timeout stop exit end "},
 	{"a time limit under preserve-status",
 	 {"-p", "-t", "50ms", "--", "sleep", "20"},
-	 "timeout", "TERM", 0, 143, true, false, "start timeout stop exit end "},
+	 "timeout",
+	 "TERM",
+	 0,
+	 143,
+	 true,
+	 false,
+	 "start timeout stop exit end "},
 	{"a grace of 0",
 	 {"-t", "300ms", "-k", "0", "--", "@stubborn"},
-	 "timeout", "KILL", 0, 124, true, true, NULL},
+	 "timeout",
+	 "KILL",
+	 0,
+	 124,
+	 true,
+	 true,
+	 NULL},
 	{"a daemon left behind",
 	 {"-k", "50ms", "--", "@daemon", "exit"},
-	 "exited", NULL, 0, 0, false, true, NULL},
+	 "exited",
+	 NULL,
+	 0,
+	 0,
+	 false,
+	 true,
+	 NULL},
 	{"leftovers that die of TERM",
 	 {"-k", "19", "--", "@holder", "4"},
-	 "exited", NULL, 4, 4, false, false, NULL},
+	 "exited",
+	 NULL,
+	 4,
+	 4,
+	 false,
+	 false,
+	 NULL},
 };
 
 static const char *sequence_of(const char *events)
@@ -111,8 +165,9 @@ static void events_argv_adds_the_arguments(void **state)
 	const char *events = events_path();
 
 	(void)state;
-	assert_status(run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ": \"x\""), NULL),
-		      0);
+	assert_status(
+		run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ": \"x\""), NULL),
+		0);
 	assert_string_equal(event_text(event_find(events, "start"), "argv"),
 			    "[\"sh\",\"-c\",\": \\\"x\\\"\"]");
 }
@@ -122,7 +177,8 @@ static void all_events_of_a_run_carry_one_id(void **state)
 	const char *events = events_path(), *line;
 
 	(void)state;
-	assert_status(run(SPAWN("--events", events, "-t", "50ms", "-q", "--", "sleep", "20"), NULL), 124);
+	assert_status(run(SPAWN("--events", events, "-t", "50ms", "-q", "--", "sleep", "20"), NULL),
+		      124);
 	const char *id = event_text(event_line(events, 1), "run");
 	for (size_t i = 1; (line = event_line(events, i)) != NULL; i++) {
 		assert_string_equal(event_text(line, "run"), id);
@@ -156,7 +212,8 @@ static void the_option_is_not_exported_and_the_variable_is(void **state)
 
 	(void)state;
 	assert_lacks(r->out, "env PK_EVENTS=");
-	assert_has(r->out, test_text("env PK_RUN=%s\n", event_text(event_find(events, "start"), "run")));
+	assert_has(r->out,
+		   test_text("env PK_RUN=%s\n", event_text(event_find(events, "start"), "run")));
 	r = run(SPAWN("--", "@sigprobe", "env"), HOW(.env = {test_text("PK_EVENTS=%s", events)}));
 	assert_has(r->out, test_text("env PK_EVENTS=%s\n", events));
 }
@@ -193,7 +250,8 @@ static void the_trace_id_is_copied_and_the_variable_untouched(void **state)
 	static const char trace[] =
 		"TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 	const char *events = events_path();
-	struct run *r = run(SPAWN("--events", events, "--", "@sigprobe", "env"), HOW(.env = {trace}));
+	struct run *r =
+		run(SPAWN("--events", events, "--", "@sigprobe", "env"), HOW(.env = {trace}));
 
 	(void)state;
 	assert_string_equal(event_text(event_find(events, "exit"), "trace_id"),
@@ -206,7 +264,9 @@ static void a_broken_trace_is_left_out(void **state)
 	const char *events = events_path();
 
 	(void)state;
-	assert_status(run(SPAWN("--events", events, "--", "true"), HOW(.env = {"TRACEPARENT=00-\"x"})), 0);
+	assert_status(
+		run(SPAWN("--events", events, "--", "true"), HOW(.env = {"TRACEPARENT=00-\"x"})),
+		0);
 	assert_false(event_has(event_find(events, "exit"), "trace_id"));
 }
 
@@ -244,15 +304,18 @@ static void a_long_field_is_cut_and_the_line_stays_whole(void **state)
 	(void)state;
 	memset(big, 'a', 20000);
 	big[20000] = '\0';
-	assert_status(run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ":", big), NULL), 0);
+	assert_status(
+		run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ":", big), NULL),
+		0);
 	const char *line = event_find(events, "start");
 	assert_true(event_true(line, "truncated"));
 	assert_true(strlen(line) < 4096);
 	for (size_t i = 0; i < 20000; i += 2)
 		memcpy(big + i, "\xc3\xa9", 2); /* never cut inside a character */
-	assert_status(run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ":", "x", big),
-			  NULL),
-		      0);
+	assert_status(
+		run(SPAWN("--events-argv", "--events", events, "--", "sh", "-c", ":", "x", big),
+		    NULL),
+		0);
 	assert_true(event_true(event_wait_nth(events, "start", 2), "truncated"));
 }
 

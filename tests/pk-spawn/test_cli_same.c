@@ -36,10 +36,14 @@ static const struct world worlds[] = {
 	 {NULL},
 	 {.blocked = {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGPIPE}}},
 	{"real-time signals blocked", {NULL}, {.blocked = {34, 35, 63, 64}}},
-	{"limits", {NULL}, {.limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_CPU, 50, 60}, {RLIMIT_CORE, 0, 1000}}}},
+	{"limits",
+	 {NULL},
+	 {.limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_CPU, 50, 60}, {RLIMIT_CORE, 0, 1000}}}},
 	{"a cwd that is gone", {NULL}, {.gone_cwd = true}},
 	{"another cwd", {NULL}, {.cwd = "/"}},
-	{"PK variables of others", {NULL}, {.env = {"PK_RUN=0123456789abcdef", "PK_X=1", "=odd", "A=b\nc"}}},
+	{"PK variables of others",
+	 {NULL},
+	 {.env = {"PK_RUN=0123456789abcdef", "PK_X=1", "=odd", "A=b\nc"}}},
 	{"no PATH", {NULL}, {.env = {"PATH"}}},
 };
 
@@ -130,8 +134,8 @@ static void a_nonblocking_stdin_stays_so_and_a_blocking_one_too(void **state)
 static void nested_three_deep_it_is_still_the_same_world(void **state)
 {
 	struct run *bare = run(ARGV("@sigprobe"), NULL);
-	struct run *deep = run(ARGV("pk-spawn", "--", "pk-spawn", "--", "pk-spawn", "--", "@sigprobe"),
-			       NULL);
+	struct run *deep =
+		run(ARGV("pk-spawn", "--", "pk-spawn", "--", "pk-spawn", "--", "@sigprobe"), NULL);
 
 	(void)state;
 	assert_status(deep, 0);

@@ -40,7 +40,8 @@ static void it_reaches_the_command_exactly_once(void **state)
 static void it_ends_the_tool_as_it_ends_the_command(void **state)
 {
 	const struct signal_row *row = test_now()->row;
-	struct run *r = start(SPAWN("-L", "core=0", "--", "sh", "-c", "echo ready; exec sleep 20"), NULL);
+	struct run *r =
+		start(SPAWN("-L", "core=0", "--", "sh", "-c", "echo ready; exec sleep 20"), NULL);
 
 	(void)state;
 	run_wait_out(r, "ready\n");
@@ -51,9 +52,9 @@ static void it_ends_the_tool_as_it_ends_the_command(void **state)
 }
 
 static const struct signal_row forwarded[] = {
-	{"TERM is passed on once", SIGTERM, "TERM"},  {"INT is passed on once", SIGINT, "INT"},
-	{"QUIT is passed on once", SIGQUIT, "QUIT"},  {"HUP is passed on once", SIGHUP, "HUP"},
-	{"USR1 is passed on once", SIGUSR1, "USR1"},  {"USR2 is passed on once", SIGUSR2, "USR2"},
+	{"TERM is passed on once", SIGTERM, "TERM"},	{"INT is passed on once", SIGINT, "INT"},
+	{"QUIT is passed on once", SIGQUIT, "QUIT"},	{"HUP is passed on once", SIGHUP, "HUP"},
+	{"USR1 is passed on once", SIGUSR1, "USR1"},	{"USR2 is passed on once", SIGUSR2, "USR2"},
 	{"WINCH is passed on once", SIGWINCH, "WINCH"},
 };
 
@@ -85,7 +86,8 @@ static void a_request_starts_the_grace_clock(void **state)
 
 static void hup_usr1_usr2_and_winch_start_no_clock(void **state)
 {
-	struct run *r = start(SPAWN("-k", "10ms", "--", "@catch", "HUP", "USR1", "WINCH", "USR2"), NULL);
+	struct run *r =
+		start(SPAWN("-k", "10ms", "--", "@catch", "HUP", "USR1", "WINCH", "USR2"), NULL);
 
 	(void)state;
 	run_wait_out(r, "ready\n");
@@ -208,7 +210,8 @@ static void a_stopped_front_still_times_out(void **state)
 
 static void a_stopped_guard_is_continued(void **state)
 {
-	struct run *r = start(SPAWN("-t", "1", "--", "sh", "-c", "echo ready; exec sleep 20"), NULL);
+	struct run *r =
+		start(SPAWN("-t", "1", "--", "sh", "-c", "echo ready; exec sleep 20"), NULL);
 
 	(void)state;
 	run_wait_out(r, "ready\n");
@@ -272,7 +275,8 @@ static void limits_hold_whatever_the_caller_blocked_or_ignored(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++) {
-		struct run *r = run(SPAWN("-t", "100ms", "-k", "100ms", "--", "sleep", "20"), &hows[i]);
+		struct run *r =
+			run(SPAWN("-t", "100ms", "-k", "100ms", "--", "sleep", "20"), &hows[i]);
 		assert_status(r, 124);
 		assert_no_survivor();
 		r = run(SPAWN("--", "sh", "-c", "exit 3"), &hows[i]);
@@ -300,8 +304,8 @@ static void a_group_of_its_own_gets_a_group_signal_once(void **state)
 
 static void three_nested_pass_one_term_once(void **state)
 {
-	struct run *r = start(SPAWN("-k", "19", "--", "pk-spawn", "-k", "19", "--", "pk-spawn", "-k",
-				    "19", "--", "@catch", "TERM", "USR1", "--", "9"),
+	struct run *r = start(SPAWN("-k", "19", "--", "pk-spawn", "-k", "19", "--", "pk-spawn",
+				    "-k", "19", "--", "@catch", "TERM", "USR1", "--", "9"),
 			      NULL);
 
 	(void)state;
@@ -342,9 +346,9 @@ static void the_kill_phase_spares_no_nested_front(void **state)
 
 static void an_inner_time_limit_is_the_inner_tools_answer(void **state)
 {
-	struct run *r = run(SPAWN("-t", "19", "--", "pk-spawn", "-q", "-t", "100ms", "--", "sleep",
-				  "20"),
-			    NULL);
+	struct run *r =
+		run(SPAWN("-t", "19", "--", "pk-spawn", "-q", "-t", "100ms", "--", "sleep", "20"),
+		    NULL);
 
 	(void)state;
 	assert_status(r, 124);
@@ -353,8 +357,9 @@ static void an_inner_time_limit_is_the_inner_tools_answer(void **state)
 
 static void a_killed_inner_front_is_a_command_that_died(void **state)
 {
-	struct run *r = start(SPAWN("--", "sh", "-c", "echo $$; exec pk-spawn -- \"$PK_HELPERS/stubborn\""),
-			      NULL);
+	struct run *r =
+		start(SPAWN("--", "sh", "-c", "echo $$; exec pk-spawn -- \"$PK_HELPERS/stubborn\""),
+		      NULL);
 
 	(void)state;
 	run_wait_out(r, "ready\n");
@@ -401,12 +406,17 @@ static const struct first_row firsts[] = {
 	{"as PID 1 the command's status is passed on", {"--", "sh", "-c", "exit 7"}, 7, ""},
 	{"as PID 1 death by TERM is 143", {"--", "sh", "-c", "kill -TERM $$"}, 143, ""},
 	{"as PID 1 death by KILL is 137", {"--", "sh", "-c", "kill -KILL $$"}, 137, ""},
-	{"as PID 1 a time limit is 124", {"-t", "200ms", "-k", "50ms", "--", "@stubborn"}, 124, "SIGKILL needed"},
+	{"as PID 1 a time limit is 124",
+	 {"-t", "200ms", "-k", "50ms", "--", "@stubborn"},
+	 124,
+	 "SIGKILL needed"},
 	{"as PID 1 not found is 127", {"--", "./missing"}, 127, "./missing"},
 	{"as PID 1 a mistake is 125", {"-t", "x", "true"}, 125, "'x'"},
 	{"as PID 1 a daemon is stopped", {"-k", "50ms", "--", "@daemon", "exit"}, 0, ""},
 	{"as PID 1 orphans are reaped",
-	 {"--", "sh", "-c", "(sh -c 'exit 3' &) ; (true &) ; exit 2"}, 2, ""},
+	 {"--", "sh", "-c", "(sh -c 'exit 3' &) ; (true &) ; exit 2"},
+	 2,
+	 ""},
 };
 
 static void as_pid_1_a_forwarded_term_has_no_grace_clock(void **state)
@@ -433,7 +443,8 @@ static void as_pid_1_a_forwarded_term_has_no_grace_clock(void **state)
 
 static void as_pid_1_int_is_honoured(void **state)
 {
-	struct run *r = start_first((const char *const[]){"--", "sh", "-c", "echo ready; exec sleep 20", NULL});
+	struct run *r = start_first(
+		(const char *const[]){"--", "sh", "-c", "echo ready; exec sleep 20", NULL});
 
 	(void)state;
 	run_wait_out(r, "ready\n");

@@ -37,8 +37,8 @@ static const char *argument_of(const struct adversary *who)
 
 static struct run *start_ready(const struct adversary *who, const char *grace)
 {
-	struct run *r = start(SPAWN("-k", grace, "--", test_text("@%s", who->word), argument_of(who)),
-			      NULL);
+	struct run *r = start(
+		SPAWN("-k", grace, "--", test_text("@%s", who->word), argument_of(who)), NULL);
 
 	run_wait_out(r, "ready\n");
 	return r;
@@ -106,7 +106,8 @@ static void a_kill_of_the_guard_stops_the_tree_and_gives_125(void **state)
 static void a_daemon_left_behind_is_stopped(void **state)
 {
 	const char *events = events_path();
-	struct run *r = run(SPAWN("-k", "100ms", "--events", events, "--", "@daemon", "exit"), NULL);
+	struct run *r =
+		run(SPAWN("-k", "100ms", "--events", events, "--", "@daemon", "exit"), NULL);
 
 	(void)state;
 	assert_status(r, 0);
@@ -203,10 +204,73 @@ static void without_proc_the_group_is_killed_and_it_says_so(void **state)
 	assert_no_survivor();
 }
 
+static void what_cannot_be_killed_is_named_and_gives_125(void **state)
+{
+	/* EPERM for every signal, as from a set-user-ID child: only the guard's death ends it. */
+	const char *events = events_path(), *tool = tool_path("pk-spawn");
+	struct run *r =
+		run(ARGV("@deny", "kill,pidfd_send_signal", "EPERM", "--", tool != NULL ? tool : "",
+			 "--events", events, "-t", "200ms", "-k", "100ms", "--", "@stubborn"),
+		    NULL);
+
+	(void)state;
+	if (r->status == 77)
+		skip();
+	assert_status(r, 125);
+	assert_has(r->err, "pk-spawn: ");
+	assert_has(event_text(event_find(events, "survivor"), "comms"), "stubborn");
+	assert_int_equal((int)event_number(event_find(events, "end"), "status"), 125);
+}
+
+static void a_fork_that_fails_is_125_and_one_line(void **state)
+{
+	const char *events = events_path(), *tool = tool_path("pk-spawn");
+	struct run *r = run(ARGV("@deny", "clone,clone3,fork,vfork", "EAGAIN", "--",
+				 tool != NULL ? tool : "", "--events", events, "--", "true"),
+			    NULL);
+
+	(void)state;
+	if (r->status == 77 || r->status == 99)
+		skip();
+	assert_status(r, 125);
+	assert_lines(r->err, 1);
+	assert_has(r->err, "Resource temporarily unavailable");
+	const char *line = event_find(events, "error");
+	assert_string_equal(event_text(line, "class"), "resource");
+	assert_string_equal(event_text(line, "errno"), "EAGAIN");
+}
+
+/* Times that the process has been off and on the processor. */
+static const char *switches_of(int pid)
+{
+	struct run *r = run(ARGV("grep", "ctxt_switches", test_text("/proc/%d/status", pid)), NULL);
+
+	assert_status(r, 0);
+	return r->out;
+}
+
+static void while_the_command_runs_nobody_wakes_up(void **state)
+{
+	struct run *r = start(SPAWN("-t", "1h", "--", "@catch", "TERM"), NULL);
+
+	(void)state;
+	run_wait_out(r, "ready\n");
+	int guard = test_find("pk-guard");
+	run_pass(200); /* both have gone to sleep by then */
+	const char *front_before = switches_of(r->pid), *guard_before = switches_of(guard);
+	run_pass(1000);
+	assert_string_equal(switches_of(r->pid), front_before);
+	assert_string_equal(switches_of(guard), guard_before);
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_status(r, 0);
+}
+
 #define EACH(what, function)                                                                       \
 	for (size_t i = 0; i < sizeof(adversaries) / sizeof(adversaries[0]); i++) {                \
 		snprintf(titles[count], sizeof(titles[count]), what ": %s", adversaries[i].name);  \
-		tests[count] = (struct CMUnitTest)tidy_row(titles[count], function, &adversaries[i]); \
+		tests[count] =                                                                     \
+			(struct CMUnitTest)tidy_row(titles[count], function, &adversaries[i]);     \
 		count++;                                                                           \
 	}
 
@@ -220,6 +284,9 @@ int main(void)
 		tidy_test(children_of_the_caller_are_spared),
 		tidy_test(the_caller_s_zombies_do_not_confuse),
 		tidy_test(a_hundred_runs_leave_nothing),
+		tidy_test(what_cannot_be_killed_is_named_and_gives_125),
+		tidy_test(a_fork_that_fails_is_125_and_one_line),
+		tidy_test(while_the_command_runs_nobody_wakes_up),
 		tidy_test(without_proc_the_group_is_killed_and_it_says_so),
 	};
 	static struct CMUnitTest tests[64];
@@ -230,7 +297,8 @@ int main(void)
 	EACH("nothing survives a time limit", nothing_survives_a_time_limit)
 	EACH("nothing survives SIGKILL of the front", nothing_survives_a_kill_of_the_front)
 	EACH("nothing survives killpg(SIGKILL)", nothing_survives_a_kill_of_the_front_s_group)
-	EACH("SIGKILL of the guard stops the tree, 125", a_kill_of_the_guard_stops_the_tree_and_gives_125)
+	EACH("SIGKILL of the guard stops the tree, 125",
+	     a_kill_of_the_guard_stops_the_tree_and_gives_125)
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		tests[count++] = single[i];
 	return _cmocka_run_group_tests("pk-spawn trees", tests, count, NULL, NULL);

@@ -13,7 +13,8 @@
 
 static struct pty *script(const char *text)
 {
-	return pty_start(ARGV("bash", "--norc", "--noprofile", test_file("script", text, 0600)), NULL);
+	return pty_start(ARGV("bash", "--norc", "--noprofile", test_file("script", text, 0600)),
+			 NULL);
 }
 
 static struct pty *shell(void)
@@ -160,7 +161,8 @@ static void the_script_reads_the_terminal_after_the_tool(void **state)
 
 static void the_script_reads_the_terminal_after_a_kill(void **state)
 {
-	struct pty *p = script("pk-spawn -t 300ms -k 0 -- head -n1\necho up\nread x\necho line=$x.\n");
+	struct pty *p =
+		script("pk-spawn -t 300ms -k 0 -- head -n1\necho up\nread x\necho line=$x.\n");
 
 	(void)state;
 	pty_expect(p, "up\r\n");
@@ -203,8 +205,9 @@ static void terminal_modes_that_a_command_sets_and_leaves_stay(void **state)
 static void the_foreground_group_is_given_back_after_a_kill(void **state)
 {
 	/* The inner shell moves the terminal to its job's group and is killed there. */
-	struct pty *p = script("pk-spawn -t 1 -k 0 -- bash -c 'set -m; sh -c \"echo up; sleep 20\"'\n"
-			       "echo status=$?\nread x\necho line=$x.\n");
+	struct pty *p =
+		script("pk-spawn -t 1 -k 0 -- bash -c 'set -m; sh -c \"echo up; sleep 20\"'\n"
+		       "echo status=$?\nread x\necho line=$x.\n");
 	pid_t group = p->run->pid;
 
 	(void)state;
@@ -246,7 +249,8 @@ static void a_resize_reaches_the_command_once(void **state)
 
 static void a_hang_up_ends_everything(void **state)
 {
-	struct pty *p = pty_start(ARGV("pk-spawn", "-k", "100ms", "--", "@stubborn", "HUP", "INT"), NULL);
+	struct pty *p =
+		pty_start(ARGV("pk-spawn", "-k", "100ms", "--", "@stubborn", "HUP", "INT"), NULL);
 
 	(void)state;
 	pty_expect(p, "ready");
@@ -269,9 +273,10 @@ static void a_term_to_the_tool_ends_a_command_on_a_terminal(void **state)
 
 static void three_nested_on_a_terminal_get_one_ctrl_c(void **state)
 {
-	struct pty *p = script("trap : INT\n"
-			       "pk-spawn -- pk-spawn -- pk-spawn -- \"$PK_HELPERS/catch\" INT USR1 -- 6\n"
-			       "echo status=$?\n");
+	struct pty *p =
+		script("trap : INT\n"
+		       "pk-spawn -- pk-spawn -- pk-spawn -- \"$PK_HELPERS/catch\" INT USR1 -- 6\n"
+		       "echo status=$?\n");
 
 	(void)state;
 	pty_expect(p, "ready");
