@@ -179,15 +179,15 @@ static void fill_env(struct birth *birth, const struct how *how)
 	static const char *const removed[] = {"PK_EVENTS", "PK_RUN",   "TRACEPARENT", "LANG",
 					      "LC_ALL",	   "BASH_ENV", "ENV",	      "NO_COLOR",
 					      "MAKEFLAGS", "MFLAGS",   "MAKELEVEL",   "HISTFILE"};
-	const char *path = getenv("PATH");
 
 	for (size_t i = 0; environ[i] != NULL && i < ENV_MAX - 16; i++)
 		birth->env[i] = environ[i];
 	for (size_t i = 0; i < sizeof(removed) / sizeof(removed[0]); i++)
 		put_env(birth, removed[i]);
 	put_env(birth, "LC_ALL=C");
-	put_env(birth, test_text("PATH=%s:%s", directory("PK_BIN"),
-				 path != NULL ? path : "/usr/bin:/bin"));
+	/* Not the caller's: what cannot be searched there would change 127 to 126. */
+	put_env(birth, test_text("PATH=%s:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+				 directory("PK_BIN")));
 	put_env(birth, test_text("TMPDIR=%s", test_now()->dir));
 	put_env(birth, test_text("PK_TEST_MARK=%s", test_now()->mark));
 	for (size_t i = 0; i < 8 && how->env[i] != NULL; i++)
