@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Conditions that valgrind itself does not meet run the tool unwrapped. */
 enum { ARGS = 12 };
 
 struct tool {
@@ -137,7 +138,7 @@ static void an_unknown_option_is_two_lines_and_125(void **state)
 
 static void hostile_bytes_are_escaped_in_one_line(void **state)
 {
-	struct run *r = run(line(NULL, tool()->hostile), NULL);
+	struct run *r = run(line(NULL, tool()->hostile), HOW(.unwrapped = true));
 
 	(void)state;
 	assert_status(r, tool()->hostile_status);
@@ -174,7 +175,8 @@ static void help_into_a_full_device_is_125(void **state)
 
 static void help_into_a_closed_stdout_is_125(void **state)
 {
-	struct run *r = run(ARGV(tool()->name, "--help"), HOW(.closed = {false, true, false}));
+	struct run *r = run(ARGV(tool()->name, "--help"),
+			    HOW(.closed = {false, true, false}, .unwrapped = true));
 
 	(void)state;
 	assert_status(r, 125);
@@ -387,7 +389,7 @@ static void low_descriptors_that_are_taken_do_not_matter(void **state)
 static void a_removed_cwd_is_survived(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){.gone_cwd = true});
+	does_its_work(NULL, (struct how){.gone_cwd = true, .unwrapped = true});
 }
 
 static void a_locale_with_a_decimal_comma_changes_nothing(void **state)
@@ -427,9 +429,10 @@ static void an_events_destination_that_fails_changes_no_status(void **state)
 static void a_file_size_limit_on_events_is_survived(void **state)
 {
 	const char *events = test_path("e"); /* cut short: not checked against the schema */
-	struct run *r = run(line(NULL, tool()->args),
-			    HOW(.env = {test_text("PK_EVENTS=%s", events)}, .input = tool()->input,
-				.limits = {{RLIMIT_FSIZE, 1, 1}}, .ignored = {SIGXFSZ}));
+	struct run *r =
+		run(line(NULL, tool()->args),
+		    HOW(.env = {test_text("PK_EVENTS=%s", events)}, .input = tool()->input,
+			.limits = {{RLIMIT_FSIZE, 1, 1}}, .ignored = {SIGXFSZ}, .unwrapped = true));
 
 	(void)state;
 	assert_status(r, 0);

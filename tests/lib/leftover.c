@@ -312,10 +312,12 @@ static int remove_dir(void)
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		print_error("file left: %s\n", entry->d_name);
+		bool debugger = strncmp(entry->d_name, "vgdb-", 5) == 0;
+		if (!debugger) /* a killed valgrind leaves its own pipes */
+			print_error("file left: %s\n", entry->d_name);
 		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
 			(void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
-		bad = -1;
+		bad = debugger ? bad : -1;
 	}
 	(void)closedir(dir); /* read only */
 	return rmdir(now.test.dir) < 0 ? -1 : bad;
