@@ -35,8 +35,8 @@ static int64_t read_below(const char *groups, const char *mark, const char *moun
 	if (!path)
 		return -ENOENT;
 	path += strlen(mark);
-	if (snprintf(full, sizeof(full), "%s%.*s/%s", mount, (int)strcspn(path, "\n"), path, file) >=
-	    (int)sizeof(full))
+	if (snprintf(full, sizeof(full), "%s%.*s/%s", mount, (int)strcspn(path, "\n"), path,
+		     file) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
 	return read_counter(full);
 }
@@ -51,6 +51,7 @@ int64_t cgroup_oom_kills(void)
 		return len;
 	kills = read_below(groups, "0::", "/sys/fs/cgroup", "memory.events");
 	if (kills < 0)
-		kills = read_below(groups, ":memory:", "/sys/fs/cgroup/memory", "memory.oom_control");
+		kills = read_below(groups, ":memory:", "/sys/fs/cgroup/memory",
+				   "memory.oom_control");
 	return kills;
 }

@@ -50,7 +50,8 @@ static void exec_path(const char *path, char *const *argv, char *const *envp)
 /* True when a failure on one PATH entry lets the search go on with the next. */
 static bool is_absent(int err)
 {
-	return err == ENOENT || err == ENOTDIR || err == ESTALE || err == ENODEV || err == ETIMEDOUT;
+	return err == ENOENT || err == ENOTDIR || err == ESTALE || err == ENODEV ||
+	       err == ETIMEDOUT;
 }
 
 /* Execute argv[0], searched for in PATH when it holds no slash. Returns only on failure: errno > 0. */
@@ -117,7 +118,8 @@ static int apply_limits(const struct child_job *job)
 {
 	for (size_t i = 0; i < job->limit_count; i++)
 		/* The system call: glibc's wrapper takes an enum, musl's an int. */
-		if (syscall(SYS_prlimit64, 0, job->limits[i].resource, &job->limits[i].value, NULL) < 0)
+		if (syscall(SYS_prlimit64, 0, job->limits[i].resource, &job->limits[i].value,
+			    NULL) < 0)
 			return errno;
 	return 0;
 }
@@ -154,7 +156,8 @@ static int reap_failed(pid_t pid, struct fault fault, struct child *ret_child)
 	return -fault.err;
 }
 
-static int start_now(const struct child_job *job, const struct sigstate *caller, struct child *ret_child)
+static int start_now(const struct child_job *job, const struct sigstate *caller,
+		     struct child *ret_child)
 {
 	volatile struct fault fault = {.err = 0};
 	pid_t parent = getpid(), pid;
@@ -194,7 +197,8 @@ static _Noreturn void wait_and_become(const struct child_job *job, const struct 
 	_exit(STATUS_OWN);
 }
 
-static int start_held(const struct child_job *job, const struct sigstate *caller, struct child *ret_child)
+static int start_held(const struct child_job *job, const struct sigstate *caller,
+		      struct child *ret_child)
 {
 	pid_t parent = getpid(), pid;
 	int ends[2];

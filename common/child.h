@@ -16,7 +16,7 @@
  */
 struct child_fd {
 	int from; /* a descriptor of ours */
-	int to;   /* its number in the command */
+	int to;	  /* its number in the command */
 };
 
 struct child_limit {
@@ -25,8 +25,8 @@ struct child_limit {
 };
 
 struct child_job {
-	char *const *argv; /* argv[0] is looked up in PATH as the shell does */
-	char *const *envp; /* NULL: environ */
+	char *const *argv;	    /* argv[0] is looked up in PATH as the shell does */
+	char *const *envp;	    /* NULL: environ */
 	const struct child_fd *fds; /* applied at once, as if all dup2(2) happened together */
 	size_t fd_count;
 	const struct child_limit *limits;
@@ -40,7 +40,7 @@ enum child_stage { CHILD_FORK, CHILD_SETUP, CHILD_LIMIT, CHILD_EXEC };
 
 struct child {
 	pid_t pid;
-	int hold; /* the held child's socket, else -1 */
+	int hold;		/* the held child's socket, else -1 */
 	enum child_stage stage; /* of the failure */
 };
 

@@ -45,12 +45,8 @@ static const struct unit {
 	const char *name;
 	int64_t ns;
 } units[] = {
-	{"d", 86400 * NS_PER_S},
-	{"h", 3600 * NS_PER_S},
-	{"m", 60 * NS_PER_S},
-	{"s", NS_PER_S},
-	{"ms", NS_PER_MS},
-	{"", NS_PER_S},
+	{"d", 86400 * NS_PER_S}, {"h", 3600 * NS_PER_S}, {"m", 60 * NS_PER_S},
+	{"s", NS_PER_S},	 {"ms", NS_PER_MS},	 {"", NS_PER_S},
 };
 
 static int64_t unit_ns(const char *name)
@@ -131,7 +127,8 @@ void ns_format(char text[static NS_TEXT_MAX], int64_t ns)
 		int64_t unit_ms = units[i].ns / NS_PER_MS;
 
 		if (ms >= unit_ms && ms % unit_ms == 0) {
-			(void)snprintf(text, NS_TEXT_MAX, "%lld%s", (long long)(ms / unit_ms), units[i].name);
+			(void)snprintf(text, NS_TEXT_MAX, "%lld%s", (long long)(ms / unit_ms),
+				       units[i].name);
 			return;
 		}
 		/* Seconds with up to three places, rather than four digits of milliseconds. */
@@ -157,7 +154,7 @@ void clock_stamp(char text[static CLOCK_STAMP_MAX])
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (!gmtime_r(&now.tv_sec, &utc))
 		utc = (struct tm){.tm_year = 70, .tm_mday = 1};
-	(void)snprintf(text, CLOCK_STAMP_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-		       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-		       (int)(now.tv_nsec / NS_PER_MS));
+	(void)snprintf(text, CLOCK_STAMP_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		       utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+		       utc.tm_sec, (int)(now.tv_nsec / NS_PER_MS));
 }

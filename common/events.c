@@ -24,7 +24,8 @@ static bool is_hex(const char *text, size_t len)
 static int open_path(struct events *events)
 {
 	struct stat st;
-	int fd = open(events->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	int fd = open(events->path,
+		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -82,7 +83,8 @@ static int name_run(struct events *events)
 	if (parent && strlen(parent) == 16 && is_hex(parent, 16))
 		memcpy(events->parent, parent, 17);
 	/* version "-" 32 hex digits "-" parent id "-" flags */
-	if (trace && strlen(trace) >= 55 && trace[2] == '-' && is_hex(trace + 3, 32) && trace[35] == '-')
+	if (trace && strlen(trace) >= 55 && trace[2] == '-' && is_hex(trace + 3, 32) &&
+	    trace[35] == '-')
 		memcpy(events->trace, trace + 3, 32);
 	return setenv("PK_RUN", events->run, 1) < 0 ? -errno : 0;
 }

@@ -24,19 +24,19 @@
 #define EVENT_MAX 4096
 
 struct events {
-	int fd;           /* -1: off */
+	int fd;		  /* -1: off */
 	const char *path; /* reopened when it was rotated; NULL for fd:N */
 	dev_t dev;
 	ino_t ino;
 	bool socket;
-	bool torn;        /* the last line lost its end: the next begins with a newline */
+	bool torn; /* the last line lost its end: the next begins with a newline */
 	int64_t dropped;
-	int error;        /* first failure, -errno, until events_error takes it */
+	int error; /* first failure, -errno, until events_error takes it */
 	const char *tool;
-	int64_t job;      /* > 0: the member "job" of the next events */
-	char run[17];     /* this invocation, 16 hex digits */
-	char parent[17];  /* the enclosing pk tool's, from PK_RUN; else empty */
-	char trace[33];   /* trace id of TRACEPARENT (W3C trace context); else empty */
+	int64_t job;	 /* > 0: the member "job" of the next events */
+	char run[17];	 /* this invocation, 16 hex digits */
+	char parent[17]; /* the enclosing pk tool's, from PK_RUN; else empty */
+	char trace[33];	 /* trace id of TRACEPARENT (W3C trace context); else empty */
 };
 
 #define EVENTS_OFF ((struct events){.fd = -1})

@@ -138,7 +138,8 @@ static void close_listed(const int *keep, size_t count)
 		char *end;
 		long fd = strtol(entry->d_name, &end, 10);
 
-		if (*end == '\0' && end != entry->d_name && fd != dirfd(dir) && !is_kept((int)fd, keep, count))
+		if (*end == '\0' && end != entry->d_name && fd != dirfd(dir) &&
+		    !is_kept((int)fd, keep, count))
 			(void)close((int)fd);
 	}
 	(void)closedir(dir);

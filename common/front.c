@@ -102,6 +102,8 @@ static _Noreturn void run_guard(struct front *front, int channel, const struct f
 	}
 	if (farewell.error < 0 || farewell.signal || farewell.forceful)
 		say_farewell(channel, &farewell);
+	events_drop(config->events);
+	fd_drop(&channel);
 	_exit(ending_status(ending));
 }
 
@@ -123,7 +125,8 @@ static int fork_guard(struct front *front, const struct front_config *config, fr
 	return err;
 }
 
-static void order(const struct front *front, enum order_kind kind, const struct signalfd_siginfo *info)
+static void order(const struct front *front, enum order_kind kind,
+		  const struct signalfd_siginfo *info)
 {
 	const struct order order = {
 		.kind = kind,
@@ -260,7 +263,8 @@ static void rescue(const struct front *front)
 
 static void let_go(const struct front *front, const struct front_config *config)
 {
-	int keep[] = {STDERR_FILENO, front->channel, front->sigs, front->terminal.fd, config->events->fd};
+	int keep[] = {STDERR_FILENO, front->channel, front->sigs, front->terminal.fd,
+		      config->events->fd};
 
 	if (config->lets_go)
 		fd_close_others(keep, array_len(keep));
@@ -281,7 +285,8 @@ static int watch(struct front *front, struct ending *ret_ending)
 	return FRONT_DONE;
 }
 
-int front_run(const struct front_config *config, front_body *body, void *arg, struct ending *ret_ending)
+int front_run(const struct front_config *config, front_body *body, void *arg,
+	      struct ending *ret_ending)
 {
 	struct front front = {.channel = -1, .sigs = -1};
 	int err = tree_spare(&front.spared);

@@ -27,7 +27,7 @@ struct front_config {
 typedef struct ending front_body(struct guard *guard, void *arg);
 
 enum front_end {
-	FRONT_DONE = 0,   /* body has returned */
+	FRONT_DONE = 0,	  /* body has returned */
 	FRONT_BEREFT = 1, /* the guard was killed from outside; the tree has been ended */
 };
 

@@ -129,7 +129,8 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 
 		for (nfds_t i = 0; i < count; i++)
 			fds[OWN + i] = extra[i];
-		if (ppoll(fds, OWN + count, ns_until(ns_min(owner_due(owner), until), &left), NULL) < 0) {
+		if (ppoll(fds, OWN + count, ns_until(ns_min(owner_due(owner), until), &left),
+			  NULL) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
@@ -154,7 +155,8 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 int guard_start(struct guard *guard, const struct child_job *job, const struct stop_policy *policy,
 		enum child_stage *ret_stage)
 {
-	return owner_start(&guard->owner, job, guard->caller_group, guard->caller, policy, ret_stage);
+	return owner_start(&guard->owner, job, guard->caller_group, guard->caller, policy,
+			   ret_stage);
 }
 
 int guard_release(struct guard *guard, enum child_stage *ret_stage)
@@ -196,4 +198,5 @@ void guard_finish(struct guard *guard)
 {
 	if (guard->owner.running)
 		owner_exterminate(&guard->owner, guard->sigs);
+	fd_drop(&guard->sigs);
 }

@@ -100,8 +100,8 @@ int guard_stop_signal(const struct guard *guard);
 
 /* For front_run, which keeps it on its stack. */
 struct guard {
-	int channel;        /* to the front, SOCK_SEQPACKET */
-	int sigs;           /* SIGCHLD, as a descriptor */
+	int channel; /* to the front, SOCK_SEQPACKET */
+	int sigs;    /* SIGCHLD, as a descriptor */
 	pid_t front;
 	pid_t caller_group; /* > 0: there is a controlling terminal, commands join this group */
 	const struct sigstate *caller;

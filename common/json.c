@@ -145,7 +145,8 @@ void json_ms(struct json *json, const char *key, int64_t ns)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%lld.%03d", (long long)(ns / 1000000), (int)(ns / 1000 % 1000));
+	(void)snprintf(text, sizeof(text), "%lld.%03d", (long long)(ns / 1000000),
+		       (int)(ns / 1000 % 1000));
 	put_member(json, key, text);
 }
 

@@ -36,7 +36,8 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 				best = d[i - 1][j] + 1;
 			if (d[i][j - 1] + 1 < best)
 				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
 				best = d[i - 2][j - 2] + 1;
 			d[i][j] = best;
 		}
@@ -110,7 +111,10 @@ static const char *set_choice(const struct opt *opt, int *target, const char *va
 			return NULL;
 		}
 		len += (size_t)snprintf(expected + len, sizeof(expected) - len, "%s%s",
-					i == 0 ? "" : opt->choices[i + 1] ? ", " : " or ", opt->choices[i]);
+					i == 0		      ? ""
+					: opt->choices[i + 1] ? ", "
+							      : " or ",
+					opt->choices[i]);
 	}
 	return expected;
 }
@@ -143,7 +147,8 @@ static const char *set(const struct opt *opt, void *plan, const char *value)
 	case OPT_COUNT:
 		return set_count(opt, at(plan, opt), value);
 	case OPT_SIGNAL:
-		return signame_parse(value, at(plan, opt)) < 0 ? "a signal such as TERM, INT or 15" : NULL;
+		return signame_parse(value, at(plan, opt)) < 0 ? "a signal such as TERM, INT or 15"
+							       : NULL;
 	case OPT_CHOICE:
 		return set_choice(opt, at(plan, opt), value);
 	case OPT_TEXT:
@@ -171,7 +176,8 @@ static void print_wrapped(const char *text)
 			printf("\n%*s", HELP_COLUMN, "");
 			column = HELP_COLUMN;
 		}
-		column += (size_t)printf("%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
+		column +=
+			(size_t)printf("%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
 		text += word;
 		text += strspn(text, " ");
 	}
@@ -191,7 +197,8 @@ static void print_option(const struct opt *opt)
 			  : snprintf(head, sizeof(head), "      --%s", opt->name);
 	if (opt->arg)
 		len += snprintf(head + len, sizeof(head) - (size_t)len,
-				opt->arg[0] == '[' ? "[=%s" : " %s", opt->arg + (opt->arg[0] == '['));
+				opt->arg[0] == '[' ? "[=%s" : " %s",
+				opt->arg + (opt->arg[0] == '['));
 	printf("%s", head);
 	if (len > HELP_COLUMN - 2)
 		printf("\n%*s", HELP_COLUMN, "");
@@ -229,7 +236,9 @@ static void fill(struct tables *tables, const struct opt_program *program)
 	*tables = (struct tables){.shorts = "+:"};
 	for (size_t i = 0; i < program->count; i++) {
 		const struct opt *opt = &program->options[i];
-		int takes = !opt->arg ? no_argument : opt->arg[0] == '[' ? optional_argument : required_argument;
+		int takes = !opt->arg		 ? no_argument
+			    : opt->arg[0] == '[' ? optional_argument
+						 : required_argument;
 
 		if (opt->kind == OPT_GROUP)
 			continue;
@@ -266,7 +275,8 @@ static void say_refused(const struct opt_program *program, int code)
 }
 
 /* Carry out one option. Returns 1 to go on, or 0 with *ret_status set. */
-static int take(const struct opt_program *program, const struct opt *opt, void *plan, int *ret_status)
+static int take(const struct opt_program *program, const struct opt *opt, void *plan,
+		int *ret_status)
 {
 	const char *expected;
 
@@ -281,7 +291,8 @@ static int take(const struct opt_program *program, const struct opt *opt, void *
 	expected = set(opt, plan, optarg);
 	if (!expected)
 		return 1;
-	say_usage("invalid argument '%s' for '--%s': expected %s", optarg ? optarg : "", opt->name, expected);
+	say_usage("invalid argument '%s' for '--%s': expected %s", optarg ? optarg : "", opt->name,
+		  expected);
 	return 0;
 }
 

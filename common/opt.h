@@ -34,11 +34,12 @@ enum opt_kind {
 
 struct opt {
 	enum opt_kind kind;
-	char letter;      /* 0: long name only */
+	char letter; /* 0: long name only */
 	const char *name;
-	const char *arg;  /* the argument's name in --help, NULL: takes none; "[X]": optional, after = */
+	const char *
+		arg; /* the argument's name in --help, NULL: takes none; "[X]": optional, after = */
 	const char *help; /* one sentence, the default in parentheses; wrapped by --help */
-	size_t at;        /* offset of the target in the plan */
+	size_t at;	  /* offset of the target in the plan */
 	int64_t least, most;
 	const char *const *choices; /* NULL-terminated */
 	/* NULL when value is accepted, else what was expected. value is NULL without an argument. */
@@ -46,9 +47,11 @@ struct opt {
 };
 
 /* The three that every program has; used as the last rows of its table. */
-#define OPT_COMMON                                                                        \
-	{OPT_HELP, 'h', "help", NULL, "show this help", 0, 0, 0, NULL, NULL},             \
-	{OPT_VERSION, 'V', "version", NULL, "show the version", 0, 0, 0, NULL, NULL}
+#define OPT_COMMON                                                                                 \
+	{OPT_HELP, 'h', "help", NULL, "show this help", 0, 0, 0, NULL, NULL},                      \
+	{                                                                                          \
+		OPT_VERSION, 'V', "version", NULL, "show the version", 0, 0, 0, NULL, NULL         \
+	}
 
 struct opt_program {
 	const char *name;

@@ -23,8 +23,8 @@
 #define PROCESSES_SHOWN 64
 
 static const char *const cause_names[] = {
-	[CAUSE_EXITED] = "exited",   [CAUSE_SIGNAL] = "signal",     [CAUSE_TIMEOUT] = "timeout",
-	[CAUSE_IDLE] = "idle",       [CAUSE_DEADLINE] = "deadline", [CAUSE_OOM] = "oom",
+	[CAUSE_EXITED] = "exited",   [CAUSE_SIGNAL] = "signal",	    [CAUSE_TIMEOUT] = "timeout",
+	[CAUSE_IDLE] = "idle",	     [CAUSE_DEADLINE] = "deadline", [CAUSE_OOM] = "oom",
 	[CAUSE_STOPPED] = "stopped", [CAUSE_UNKNOWN] = "unknown",
 };
 
@@ -77,7 +77,20 @@ static int kill_tree(struct owner *owner)
 
 	if (targets < 0)
 		targets = signal_main(owner, SIGKILL, true);
+	owner->condemned = targets;
+	owner->reaped = 0;
+	owner->kill_again = ns_add(now_ns(), KILL_AGAIN_NS);
 	return targets;
+}
+
+/*
+ * The children of what has died have become ours: kill those too. Once half of the last round has been
+ * reaped, so that the rounds over a large tree are few while one that forks gets no rest.
+ */
+static void press(struct owner *owner)
+{
+	if (2 * owner->reaped >= owner->condemned || now_ns() >= owner->kill_again)
+		(void)kill_tree(owner);
 }
 
 static enum owner_cause cause_of(const struct stop *stop)
@@ -127,7 +140,8 @@ static void ask(struct owner *owner, pid_t from)
 	int signal = owner->stop.signal;
 	int targets = signal_tree(owner, signal);
 
-	report_signal(owner->events, from >= 0 ? "signal" : "stop", owner->main.pid, signal, targets, from);
+	report_signal(owner->events, from >= 0 ? "signal" : "stop", owner->main.pid, signal,
+		      targets, from);
 	tell(owner, from >= 0 ? OWNER_FORWARDED : OWNER_ASKED, signal, targets);
 }
 
@@ -193,7 +207,8 @@ bool owner_has_stopped(const struct owner *owner)
 
 	if (!owner->running || owner->main_gone)
 		return false;
-	return waitid(P_PID, (id_t)owner->main.pid, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid != 0;
+	return waitid(P_PID, (id_t)owner->main.pid, &info, WSTOPPED | WNOHANG) == 0 &&
+	       info.si_pid != 0;
 }
 
 /* Reap whatever has died. The command's zombie is looked at first and reaped last of all. */
@@ -209,11 +224,18 @@ static void reap(struct owner *owner)
 		}
 		if (info.si_pid == 0)
 			return;
+		owner->reaped++;
 		if (info.si_pid == owner->main.pid && !owner->main_gone)
 			reap_main(owner, &info);
 		else
 			(void)waitpid(info.si_pid, NULL, WNOHANG);
 	}
+}
+
+/* --orphans leave: what the command started goes its own way, unless a stop is under way. */
+static bool lets_leftovers_go(const struct owner *owner)
+{
+	return owner->stop.phase == STOP_RUNNING && owner->stop.policy->orphans == ORPHANS_LEAVE;
 }
 
 /* The command is gone and its descendants are not: what the policy says, once. */
@@ -235,29 +257,19 @@ static void handle_leftovers(struct owner *owner)
 	act(owner, stop_leftovers(&owner->stop, now_ns()), -1);
 }
 
-/* After something died: is the job over? */
 void owner_settle(struct owner *owner)
 {
 	reap(owner);
 	if (!owner->running)
 		return;
-	if (owner->main_gone && tree_is_empty()) {
-		owner->running = false;
-		return;
-	}
-	if (owner->main_gone && owner->stop.phase == STOP_RUNNING &&
-	    owner->stop.policy->orphans == ORPHANS_LEAVE) {
+	if (owner->main_gone && (tree_is_empty() || lets_leftovers_go(owner))) {
 		owner->running = false;
 		return;
 	}
 	if (owner->main_gone)
 		handle_leftovers(owner);
-	/* The children of what died have become ours. */
-	if (owner->stop.phase == STOP_KILLED && owner->running) {
-		(void)kill_tree(owner);
-		reap(owner);
-		owner->running = !(owner->main_gone && tree_is_empty());
-	}
+	if (owner->stop.phase == STOP_KILLED)
+		press(owner);
 }
 
 void owner_tick(struct owner *owner)
@@ -271,7 +283,7 @@ int64_t owner_due(const struct owner *owner)
 	if (!owner->running)
 		return NS_NEVER;
 	if (owner->stop.phase == STOP_KILLED)
-		return ns_min(owner->stop.due, ns_add(now_ns(), KILL_AGAIN_NS));
+		return ns_min(owner->stop.due, owner->kill_again);
 	return owner->stop.due;
 }
 
@@ -307,14 +319,15 @@ void owner_exterminate(struct owner *owner, int sigs)
 
 	report_signal(owner->events, "kill", owner->main.pid, SIGKILL, targets, -1);
 	for (reap(owner); !tree_is_empty(); reap(owner)) {
-		struct timespec again = {.tv_nsec = KILL_AGAIN_NS};
 		struct signalfd_siginfo info;
+		struct timespec left;
 
-		(void)kill_tree(owner);
-		(void)ppoll(&pfd, 1, &again, NULL);
+		press(owner);
+		(void)ppoll(&pfd, 1, ns_until(owner->kill_again, &left), NULL);
 		while (read(sigs, &info, sizeof(info)) > 0)
 			;
 	}
+	owner->running = false;
 }
 
 int owner_start(struct owner *owner, const struct child_job *job, pid_t group,

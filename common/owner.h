@@ -41,10 +41,10 @@ struct owner_result {
 	struct ending ending; /* the command's own */
 	enum owner_cause cause;
 	bool timed_out; /* by a limit: timeout, deadline, idle */
-	bool killed;    /* SIGKILL was needed, for the command or for what it left */
+	bool killed;	/* SIGKILL was needed, for the command or for what it left */
 	bool requested; /* a forwarded signal asked it to stop */
-	int orphans;    /* descendants found alive when the command ended */
-	int survivors;  /* what SIGKILL could not end */
+	int orphans;	/* descendants found alive when the command ended */
+	int survivors;	/* what SIGKILL could not end */
 	int64_t elapsed_ns;
 	struct rusage usage; /* of the command and what it waited for (wait4(2)) */
 };
@@ -55,7 +55,7 @@ struct owner {
 	void *note_arg;
 	bool forceful; /* something was asked to stop or killed, in this job or an earlier one */
 
-	bool running;   /* from owner_start until the tree is gone or given up */
+	bool running;	/* from owner_start until the tree is gone or given up */
 	bool own_group; /* the command leads a process group that we made */
 	struct child main;
 	bool main_gone;
@@ -63,6 +63,9 @@ struct owner {
 	struct stop stop;
 	int64_t started;
 	int64_t oom_kills; /* the counter at the start, or -errno */
+	int condemned;	   /* by the last round of SIGKILL */
+	int reaped;	   /* since then */
+	int64_t kill_again;
 	struct owner_result result;
 };
 

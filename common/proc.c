@@ -25,6 +25,14 @@ int proc_open(void)
 	return fd;
 }
 
+/* Field 20, num_threads, of a text that begins with field 5; 0 when there is none. */
+static long parse_threads(const char *text)
+{
+	for (int field = 5; field <= 20 && text; field++)
+		text = strchr(text + (field > 5), ' ');
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
 int proc_parse_stat(const char *text, struct proc_stat *ret)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
@@ -41,6 +49,7 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 	stat.ppid = (pid_t)strtol(close + 3, &end, 10);
 	if (end == close + 3)
 		return -EINVAL;
+	stat.threads = parse_threads(end);
 	len = (size_t)(close - open - 1);
 	if (len >= sizeof(stat.comm))
 		len = sizeof(stat.comm) - 1;
@@ -87,12 +96,13 @@ static int each_number(int fd, proc_visit *visit, void *arg)
 	}
 }
 
-static int each_child_of_thread(int tasks, const char *tid, proc_visit *visit, void *arg)
+/* dir/thread is a folder of PID/task. */
+static int each_child_of_thread(int dir, const char *thread, proc_visit *visit, void *arg)
 {
-	char path[48];
+	char path[64];
 
-	(void)snprintf(path, sizeof(path), "%.20s/children", tid);
-	scoped(fd_drop) int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "%.40s/children", thread);
+	scoped(fd_drop) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : each_number(fd, visit, arg);
 }
 
@@ -116,7 +126,8 @@ static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name)
 		if (len <= 0)
 			return len < 0 ? -errno : 0;
 		for (long at = 0; at < len;) {
-			const struct entry *entry = (const struct entry *)(const void *)(block + at);
+			const struct entry *entry =
+				(const struct entry *)(const void *)(block + at);
 			int result = 0;
 
 			if (entry->name[0] >= '1' && entry->name[0] <= '9')
@@ -159,7 +170,8 @@ static int visit_process(void *arg, const char *name)
 	const struct scan *scan = arg;
 	struct proc_stat stat;
 
-	if (proc_stat(scan->proc, (pid_t)strtol(name, NULL, 10), &stat) < 0 || stat.ppid != scan->parent)
+	if (proc_stat(scan->proc, (pid_t)strtol(name, NULL, 10), &stat) < 0 ||
+	    stat.ppid != scan->parent)
 		return 0;
 	return scan->visit(scan->arg, stat.pid);
 }
@@ -172,19 +184,31 @@ static int scan_all(int proc, pid_t pid, proc_visit *visit, void *arg)
 	return dir < 0 ? -errno : each_numbered(dir, visit_process, &scan);
 }
 
-int proc_each_child(int proc, pid_t pid, proc_visit *visit, void *arg)
+static int each_child_of_all_threads(int proc, pid_t pid, struct thread_walk *walk)
 {
-	struct thread_walk walk = {.visit = visit, .arg = arg};
 	char path[32];
-	int err;
 
 	(void)snprintf(path, sizeof(path), "%d/task", (int)pid);
 	scoped(fd_drop) int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tasks < 0)
 		return -errno;
-	walk.tasks = tasks;
-	err = each_numbered(tasks, visit_thread, &walk);
-	if (err == 0 && walk.missing == -ENOENT && faccessat(proc, "thread-self/children", F_OK, 0) < 0)
+	walk->tasks = tasks;
+	return each_numbered(tasks, visit_thread, walk);
+}
+
+int proc_each_child(int proc, pid_t pid, long threads, proc_visit *visit, void *arg)
+{
+	struct thread_walk walk = {.visit = visit, .arg = arg};
+	char path[48];
+	int err;
+
+	if (threads == 1) {
+		(void)snprintf(path, sizeof(path), "%d/task/%d", (int)pid, (int)pid);
+		err = walk.missing = each_child_of_thread(proc, path, visit, arg);
+	} else {
+		err = each_child_of_all_threads(proc, pid, &walk);
+	}
+	if (walk.missing == -ENOENT && faccessat(proc, "thread-self/children", F_OK, 0) < 0)
 		return scan_all(proc, pid, visit, arg);
 	return err;
 }

@@ -16,6 +16,7 @@ struct proc_stat {
 	pid_t pid;
 	pid_t ppid;
 	char state; /* R S D T t Z X ... */
+	long threads;
 	char comm[PROC_COMM_MAX];
 };
 
@@ -35,10 +36,11 @@ must_check int proc_parse_stat(const char *text, struct proc_stat *ret);
 typedef int proc_visit(void *arg, pid_t pid);
 
 /*
- * Visit the children of pid, of all its threads: a child belongs to the thread that forked it. Uses
+ * Visit the children of pid, of all its threads: a child belongs to the thread that forked it. A caller
+ * who knows that there is one thread saves the look at PID/task; 0 is unknown. Uses
  * PID/task/TID/children, else (no CONFIG_PROC_CHILDREN) a scan of all processes. What forks or exits
  * meanwhile may be missed: repeat until nothing new is found. Returns 0, -errno, or visit's result.
  */
-must_check int proc_each_child(int proc, pid_t pid, proc_visit *visit, void *arg);
+must_check int proc_each_child(int proc, pid_t pid, long threads, proc_visit *visit, void *arg);
 
 #endif

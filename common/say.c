@@ -35,7 +35,8 @@ static size_t escape(char line[static LINE_MAX_ESCAPED], const char *text, size_
 		unsigned char c = (unsigned char)text[i];
 
 		/* U+0080 to U+009F are control characters too, and terminals obey them. */
-		if (n == 0 || c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+		if (n == 0 || c < 0x20 || c == 0x7f ||
+		    (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
 			out += (size_t)snprintf(line + out, LINE_MAX_ESCAPED - out, "\\x%02x", c);
 			i++;
 			continue;

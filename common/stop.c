@@ -34,7 +34,8 @@ static enum stop_action ask_with(struct stop *stop, int signal, int64_t grace, i
 	if (signal == SIGKILL || grace == 0)
 		return kill_now(stop, now);
 	/* A clock that already runs is never put back. */
-	stop->due = stop->phase == STOP_ASKED ? ns_min(stop->due, ns_add(now, grace)) : ns_add(now, grace);
+	stop->due = stop->phase == STOP_ASKED ? ns_min(stop->due, ns_add(now, grace))
+					      : ns_add(now, grace);
 	stop->phase = STOP_ASKED;
 	stop->signal = signal;
 	return STOP_DO_ASK;
@@ -72,7 +73,8 @@ enum stop_action stop_request(struct stop *stop, int signal, int64_t now)
 	if (stop->phase == STOP_KILLED)
 		return STOP_DO_NOTHING;
 	if (stop->first != NS_NEVER)
-		return insists && now - stop->first >= STOP_INSIST_NS ? kill_now(stop, now) : STOP_DO_NOTHING;
+		return insists && now - stop->first >= STOP_INSIST_NS ? kill_now(stop, now)
+								      : STOP_DO_NOTHING;
 	stop->first = now;
 	if (stop->cause == STOP_NONE)
 		stop->cause = STOP_SIGNAL;

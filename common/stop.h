@@ -16,10 +16,10 @@ enum orphans { ORPHANS_STOP, ORPHANS_WAIT, ORPHANS_LEAVE };
 struct stop_policy {
 	int64_t timeout;  /* ns from the start; 0: none */
 	int64_t deadline; /* absolute; NS_NEVER: none */
-	int64_t grace;    /* ns between the stop signal and SIGKILL; 0: at once; NS_NEVER: no SIGKILL */
-	int signal;       /* the stop signal; SIGKILL skips the asking */
-	bool main_first;  /* ask the command itself, its descendants when it has gone */
-	bool patient;     /* PID 1 without an explicit grace: a forwarded TERM has no clock */
+	int64_t grace; /* ns between the stop signal and SIGKILL; 0: at once; NS_NEVER: no SIGKILL */
+	int signal;    /* the stop signal; SIGKILL skips the asking */
+	bool main_first; /* ask the command itself, its descendants when it has gone */
+	bool patient;	 /* PID 1 without an explicit grace: a forwarded TERM has no clock */
 	enum orphans orphans;
 };
 
@@ -35,7 +35,7 @@ struct stop {
 	int64_t due;   /* when stop_due has something to say; NS_NEVER: nothing to wait for */
 	int64_t first; /* when the first request to stop came in; NS_NEVER: none */
 	bool deadline_is_nearer;
-	int signal;    /* what to ask with */
+	int signal; /* what to ask with */
 };
 
 /* What to do now. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -33,7 +32,6 @@ bool terminal_is_there(void)
 void terminal_restore(struct terminal *terminal, bool modes)
 {
 	sigset_t set, old;
-	struct termios now;
 
 	if (terminal->fd < 0)
 		return;
@@ -45,8 +43,7 @@ void terminal_restore(struct terminal *terminal, bool modes)
 	if (terminal->foreground == getpgrp() && tcgetpgrp(terminal->fd) != terminal->foreground)
 		(void)tcsetpgrp(terminal->fd, terminal->foreground);
 	/* A job in the background must leave the modes to whoever is in front. */
-	if (modes && terminal->has_modes && tcgetpgrp(terminal->fd) == getpgrp() &&
-	    tcgetattr(terminal->fd, &now) == 0 && memcmp(&now, &terminal->modes, sizeof(now)) != 0)
+	if (modes && terminal->has_modes && tcgetpgrp(terminal->fd) == getpgrp())
 		(void)tcsetattr(terminal->fd, TCSADRAIN, &terminal->modes);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	fd_drop(&terminal->fd);

@@ -51,7 +51,7 @@ int tree_spare(struct tree_spared *ret)
 	if (tree_is_empty())
 		return 0;
 	proc = proc_open();
-	return proc < 0 ? proc : proc_each_child(proc, getpid(), add_pid, &ret->pids);
+	return proc < 0 ? proc : proc_each_child(proc, getpid(), 0, add_pid, &ret->pids);
 }
 
 /* One walk over the tree: a queue of processes, each with the parent it was found under. */
@@ -64,7 +64,7 @@ struct walk {
 	int proc;
 	int signal;
 	pid_t self;
-	pid_t parent;    /* whose children are being read */
+	pid_t parent;	 /* whose children are being read */
 	struct buf todo; /* of struct link; `at` is the next */
 	size_t at;
 	struct buf done; /* of pid_t: signalled in this or an earlier round */
@@ -79,12 +79,12 @@ static int queue_child(void *arg, pid_t pid)
 	return buf_add(&walk->todo, &link, sizeof(link));
 }
 
-static int queue_children(struct walk *walk, pid_t parent)
+static int queue_children(struct walk *walk, pid_t parent, long threads)
 {
 	int err;
 
 	walk->parent = parent;
-	err = proc_each_child(walk->proc, parent, queue_child, walk);
+	err = proc_each_child(walk->proc, parent, threads, queue_child, walk);
 	/* A process that is gone has given its children to us: the next round finds them. */
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
 }
@@ -119,45 +119,52 @@ static int send_to(const struct walk *walk, const struct link *link, int pidfd, 
 	return -errno;
 }
 
-/* Signal one process; true when its children are to be visited too. */
-static bool ask(struct walk *walk, const struct link *link)
+/*
+ * Signal one process. Returns how many threads it has when its children are to be visited too, else 0.
+ * Who was asked in an earlier round has no children that were not: they are read after the signal, and
+ * later ones are forked in knowledge of it.
+ */
+static long ask(struct walk *walk, const struct link *link)
 {
-	struct proc_stat stat;
-	scoped(fd_drop) int pidfd = open_verified(walk, link, &stat);
+	struct proc_stat stat = {0};
+	scoped(fd_drop) int pidfd = -1;
 
-	if (pidfd < 0 && (link->parent != walk->self || !is_child_of(walk, link, &stat)))
-		return false;
-	if (strcmp(stat.comm, TREE_GUARD_NAME) == 0)
-		return false;
 	if (has_pid(&walk->done, link->pid))
-		return true;
+		return 0;
+	pidfd = open_verified(walk, link, &stat);
+	if (pidfd < 0 && (link->parent != walk->self || !is_child_of(walk, link, &stat)))
+		return 0;
+	if (strcmp(stat.comm, TREE_GUARD_NAME) == 0)
+		return 0;
 	/* Out of memory costs at most a second signal in the next round. */
 	(void)!buf_add(&walk->done, &link->pid, sizeof(link->pid));
 	/* A dead leader may have living threads, so its children are visited all the same. */
 	if (stat.state != 'Z' && send_to(walk, link, pidfd, walk->signal) == 0) {
 		walk->count++;
 		/* A stopped process cannot obey. What fails here, the grace period ends. */
-		(void)!send_to(walk, link, pidfd, SIGCONT);
+		if (stat.state == 'T')
+			(void)!send_to(walk, link, pidfd, SIGCONT);
 	}
-	return true;
+	return stat.threads > 0 ? stat.threads : 1;
 }
 
-/* One round over the whole tree. Returns 0 or -errno. */
+/* One round over the tree; new are those that have become our children since. Returns 0 or -errno. */
 static int ask_round(struct walk *walk)
 {
 	int err;
 
 	walk->todo.len = 0;
 	walk->at = 0;
-	err = queue_children(walk, walk->self);
+	err = queue_children(walk, walk->self, 0);
 	while (err >= 0 && walk->at < walk->todo.len) {
 		struct link link;
+		long threads;
 
 		memcpy(&link, walk->todo.bytes + walk->at, sizeof(link));
 		walk->at += sizeof(link);
-		/* Signal before reading the children: one that forks in between is read all the same. */
-		if (ask(walk, &link))
-			err = queue_children(walk, link.pid);
+		threads = ask(walk, &link);
+		if (threads > 0)
+			err = queue_children(walk, link.pid, threads);
 	}
 	return err;
 }
@@ -174,7 +181,8 @@ int tree_signal(int signal)
 	};
 	int err = proc < 0 ? proc : 0;
 
-	for (int round = 0, before = -1; err >= 0 && round < ASK_ROUNDS && walk.count > before; round++) {
+	for (int round = 0, before = -1; err >= 0 && round < ASK_ROUNDS && walk.count > before;
+	     round++) {
 		before = walk.count;
 		err = ask_round(&walk);
 	}
@@ -204,7 +212,7 @@ int tree_kill(const struct tree_spared *spared)
 {
 	scoped(fd_drop) int proc = proc_open();
 	struct kill job = {.spared = spared};
-	int err = proc < 0 ? proc : proc_each_child(proc, getpid(), kill_child, &job);
+	int err = proc < 0 ? proc : proc_each_child(proc, getpid(), 0, kill_child, &job);
 
 	return err < 0 && job.count == 0 ? err : job.count;
 }
@@ -228,7 +236,7 @@ int tree_list(pid_t *pids, size_t max)
 {
 	scoped(fd_drop) int proc = proc_open();
 	struct list list = {.pids = pids, .max = max};
-	int err = proc < 0 ? proc : proc_each_child(proc, getpid(), list_child, &list);
+	int err = proc < 0 ? proc : proc_each_child(proc, getpid(), 0, list_child, &list);
 
 	return err < 0 ? err : (int)list.count;
 }

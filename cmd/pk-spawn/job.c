@@ -95,8 +95,8 @@ static void event_exit(struct guard *guard, pid_t pid)
 }
 
 /* Tell why the command could not be started, and the status for it. */
-static struct ending explain_start(const struct work *work, struct guard *guard, enum child_stage stage,
-				   int err)
+static struct ending explain_start(const struct work *work, struct guard *guard,
+				   enum child_stage stage, int err)
 {
 	const char *name = work->job.argv[0];
 
@@ -127,7 +127,8 @@ static void explain_end(const struct work *work, const struct owner_result *resu
 	char limit[NS_TEXT_MAX];
 
 	if (result->survivors > 0) {
-		say("%d process%s survived SIGKILL", result->survivors, result->survivors > 1 ? "es" : "");
+		say("%d process%s survived SIGKILL", result->survivors,
+		    result->survivors > 1 ? "es" : "");
 		return;
 	}
 	if (plan->quiet || !result->timed_out)

@@ -23,8 +23,9 @@ static const struct limit_name {
 	const char *name;
 	int resource;
 } limit_names[] = {
-	{"as", RLIMIT_AS},         {"core", RLIMIT_CORE},   {"cpu", RLIMIT_CPU},     {"fsize", RLIMIT_FSIZE},
-	{"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC}, {"stack", RLIMIT_STACK},
+	{"as", RLIMIT_AS},	 {"core", RLIMIT_CORE},	    {"cpu", RLIMIT_CPU},
+	{"fsize", RLIMIT_FSIZE}, {"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},
+	{"stack", RLIMIT_STACK},
 };
 
 /* A value of getrlimit(2): a number, with a size's suffix if that helps, or no limit. */
@@ -143,7 +144,8 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
 
-	*plan = (struct plan){.kill_after = PLAN_GRACE_UNSET, .signal = SIGTERM, .input = "inherit"};
+	*plan = (struct plan){
+		.kill_after = PLAN_GRACE_UNSET, .signal = SIGTERM, .input = "inherit"};
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
 	if (first < 0)
 		return false;

@@ -13,7 +13,7 @@
 struct plan {
 	char **command; /* argv of the command, NULL-terminated */
 	int64_t timeout;
-	int64_t deadline; /* a duration; 0: none */
+	int64_t deadline;   /* a duration; 0: none */
 	int64_t kill_after; /* PLAN_GRACE_UNSET until -k is given */
 	int signal;
 	int signal_to;

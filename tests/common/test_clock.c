@@ -40,10 +40,11 @@ static void durations_are_read_in_every_unit(void **state)
 static void bad_durations_are_refused_and_leave_the_output_alone(void **state)
 {
 	static const char *const rows[] = {
-		"",    ".",   "s",  "5x",   "5 s",  " 5",      "-1",  "+1",     "nan",    "infinity", "1e3",
-		"0x5", "1,5", "5S", "1.2.3", "5.",  "5.s",     "1ms2", "ms",    "\xc2\xb5s",
+		"",    ".",   "s",   "5x", "5 s",   " 5", "-1",	 "+1",	 "nan", "infinity",
+		"1e3", "0x5", "1,5", "5S", "1.2.3", "5.", "5.s", "1ms2", "ms",	"\xc2\xb5s",
 	};
-	static const char *const long_ones[] = {"106752d", "9223372037", "99999999999999999999", "9999999999999999h"};
+	static const char *const long_ones[] = {"106752d", "9223372037", "99999999999999999999",
+						"9999999999999999h"};
 	int64_t ns = 42;
 
 	(void)state;
@@ -60,11 +61,16 @@ static void a_formatted_duration_reads_back(void **state)
 		int64_t ns;
 		const char *text;
 	} rows[] = {
-		{0, "0s"},           {1, "1ms"},
-		{250 * NS_PER_MS, "250ms"}, {1500 * NS_PER_MS, "1.5s"},
-		{30 * NS_PER_S, "30s"},     {60 * NS_PER_S, "1m"},
-		{90 * NS_PER_S, "90s"},     {86400 * NS_PER_S, "1d"},
-		{NS_NEVER, "inf"},          {1234 * NS_PER_MS, "1.234s"},
+		{0, "0s"},
+		{1, "1ms"},
+		{250 * NS_PER_MS, "250ms"},
+		{1500 * NS_PER_MS, "1.5s"},
+		{30 * NS_PER_S, "30s"},
+		{60 * NS_PER_S, "1m"},
+		{90 * NS_PER_S, "90s"},
+		{86400 * NS_PER_S, "1d"},
+		{NS_NEVER, "inf"},
+		{1234 * NS_PER_MS, "1.234s"},
 	};
 
 	(void)state;

@@ -60,7 +60,9 @@ static void parent_and_trace_come_from_the_environment(void **state)
 
 	(void)state;
 	assert_int_equal(setenv("PK_RUN", "0123456789abcdef", 1), 0);
-	assert_int_equal(setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 1), 0);
+	assert_int_equal(
+		setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 1),
+		0);
 	assert_int_equal(events_open(&events, "pk-spawn", path), 0);
 	send_one(&events, "exit");
 	assert_has(contents(path), "\"parent\":\"0123456789abcdef\"");

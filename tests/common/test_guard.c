@@ -24,12 +24,12 @@
 #define ARGS(...) ((char **)(uintptr_t)(const char *[]){__VA_ARGS__, NULL})
 
 /* A condition inside the body: the line number tells which one failed. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			print_error("line %d: %s\n", __LINE__, #condition);             \
-			return END(1);                                                  \
-		}                                                                       \
+#define REQUIRE(condition)                                                                         \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			print_error("line %d: %s\n", __LINE__, #condition);                        \
+			return END(1);                                                             \
+		}                                                                                  \
 	} while (0)
 
 static const struct stop_policy plain = {
@@ -48,14 +48,16 @@ static int guarded(front_body *body, void *arg)
 		struct ending ending = {.code = 99};
 
 		(void)setenv("PK_TEST_MARK", test_now()->mark, 1);
-		_exit(front_run(&config, body, arg, &ending) == FRONT_DONE ? ending_status(ending) : 98);
+		_exit(front_run(&config, body, arg, &ending) == FRONT_DONE ? ending_status(ending)
+									   : 98);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return ending_status(ending_of(status));
 }
 
 /* Start argv and wait for its end. */
-static int run_job(struct guard *guard, const struct child_job *job, const struct stop_policy *policy)
+static int run_job(struct guard *guard, const struct child_job *job,
+		   const struct stop_policy *policy)
 {
 	enum child_stage stage;
 	int event = guard_start(guard, job, policy, &stage);
@@ -100,7 +102,9 @@ static struct ending own_descriptors(struct guard *guard, void *arg)
 		/* 9 and a swap of the pipes' own numbers: all are put in place at once. */
 		const struct child_fd fds[] = {{in[0], 0}, {out[1], in[0]}, {out[1], 9}};
 		const struct child_job job = {
-			.argv = ARGS("sh", "-c", "read x; echo got $x >&9; exec 9>&-; ls /proc/self/fd | wc -l"),
+			.argv = ARGS(
+				"sh", "-c",
+				"read x; echo got $x >&9; exec 9>&-; ls /proc/self/fd | wc -l"),
 			.fds = fds,
 			.fd_count = array_len(fds),
 		};
@@ -166,7 +170,10 @@ static struct ending exec_errors(struct guard *guard, void *arg)
 	static const struct {
 		const char *name;
 		int err;
-	} rows[] = {{"pk-no-such-command", -ENOENT}, {"/dev/null", -EACCES}, {"", -ENOENT}, {"/", -EACCES}};
+	} rows[] = {{"pk-no-such-command", -ENOENT},
+		    {"/dev/null", -EACCES},
+		    {"", -ENOENT},
+		    {"/", -EACCES}};
 
 	(void)arg;
 	for (size_t i = 0; i < array_len(rows); i++) {
@@ -244,7 +251,9 @@ static struct ending tree_of_each(struct guard *guard, void *arg)
 	(void)arg;
 	for (int i = 0; i < 3; i++) {
 		const struct child_job job = {
-			.argv = ARGS("sh", "-c", "setsid sh -c 'trap \"\" TERM; sleep 25 & sleep 25' & exit 4")};
+			.argv = ARGS(
+				"sh", "-c",
+				"setsid sh -c 'trap \"\" TERM; sleep 25 & sleep 25' & exit 4")};
 		struct stop_policy policy = plain;
 
 		policy.grace = 20 * NS_PER_MS;
@@ -265,7 +274,8 @@ static void a_job_is_over_when_its_tree_is_gone(void **state)
 
 static struct ending abandon(struct guard *guard, void *arg)
 {
-	const struct child_job job = {.argv = ARGS("sh", "-c", "trap '' TERM; setsid sleep 25 & sleep 25")};
+	const struct child_job job = {
+		.argv = ARGS("sh", "-c", "trap '' TERM; setsid sleep 25 & sleep 25")};
 	enum child_stage stage;
 
 	(void)arg;

@@ -30,7 +30,9 @@ static void members_come_in_order_on_one_line(void **state)
 	json_close(&json);
 	json_open(&json, "f");
 	json_close(&json);
-	assert_string_equal(ended(&json), "{\"a\":\"x\",\"b\":-3,\"c\":true,\"d_ms\":1.234,\"e\":[1,\"y\"],\"f\":[]}\n");
+	assert_string_equal(
+		ended(&json),
+		"{\"a\":\"x\",\"b\":-3,\"c\":true,\"d_ms\":1.234,\"e\":[1,\"y\"],\"f\":[]}\n");
 }
 
 static void every_byte_is_escaped_or_replaced(void **state)
@@ -55,7 +57,8 @@ static bool is_balanced(const char *line, size_t len)
 		if (line[i] == '"')
 			quoted = !quoted;
 		else if (!quoted)
-			depth += (line[i] == '{' || line[i] == '[') - (line[i] == '}' || line[i] == ']');
+			depth += (line[i] == '{' || line[i] == '[') -
+				 (line[i] == '}' || line[i] == ']');
 	}
 	return depth == 0 && !quoted;
 }

@@ -31,23 +31,54 @@ static const struct opt options[] = {
 	{.kind = OPT_GROUP, .help = "All kinds"},
 	{.kind = OPT_FLAG, .letter = 'f', .name = "flag", .help = "h", .at = AT(flag)},
 	{.kind = OPT_VALUE, .name = "now", .help = "h", .at = AT(value), .most = 7},
-	{.kind = OPT_DURATION, .letter = 't', .name = "timeout", .arg = "DUR", .help = "h", .at = AT(duration)},
+	{.kind = OPT_DURATION,
+	 .letter = 't',
+	 .name = "timeout",
+	 .arg = "DUR",
+	 .help = "h",
+	 .at = AT(duration)},
 	{.kind = OPT_SIZE, .name = "max-size", .arg = "SIZE", .help = "h", .at = AT(size)},
-	{.kind = OPT_COUNT, .letter = 'n', .name = "max-attempts", .arg = "N", .help = "h", .at = AT(count), .least = 1, .most = 10},
-	{.kind = OPT_SIGNAL, .letter = 's', .name = "signal", .arg = "SIG", .help = "h", .at = AT(signal)},
-	{.kind = OPT_CHOICE, .name = "orphans", .arg = "WHAT", .help = "h", .at = AT(choice), .choices = choices},
-	{.kind = OPT_TEXT, .letter = 'e', .name = "events", .arg = "DEST", .help = "h", .at = AT(text)},
+	{.kind = OPT_COUNT,
+	 .letter = 'n',
+	 .name = "max-attempts",
+	 .arg = "N",
+	 .help = "h",
+	 .at = AT(count),
+	 .least = 1,
+	 .most = 10},
+	{.kind = OPT_SIGNAL,
+	 .letter = 's',
+	 .name = "signal",
+	 .arg = "SIG",
+	 .help = "h",
+	 .at = AT(signal)},
+	{.kind = OPT_CHOICE,
+	 .name = "orphans",
+	 .arg = "WHAT",
+	 .help = "h",
+	 .at = AT(choice),
+	 .choices = choices},
+	{.kind = OPT_TEXT,
+	 .letter = 'e',
+	 .name = "events",
+	 .arg = "DEST",
+	 .help = "h",
+	 .at = AT(text)},
 	{.kind = OPT_CALL, .letter = 'c', .name = "call", .arg = "X", .help = "h", .set = call},
 	OPT_COMMON,
 };
 
-static const struct opt_program program = {
-	.name = "pk-test", .usage = "pk-test\n", .purpose = "test\n", .options = options, .count = array_len(options), .tail = ""};
+static const struct opt_program program = {.name = "pk-test",
+					   .usage = "pk-test\n",
+					   .purpose = "test\n",
+					   .options = options,
+					   .count = array_len(options),
+					   .tail = ""};
 
 /* Parse words (ended by NULL); the index of the first operand counts from the first word. */
 static int parse(struct plan *plan, int *status, const char *const words[])
 {
-	char *argv[16] = {(char *)(uintptr_t)"pk-test"};
+	char *argv[16] = {(char *)(uintptr_t) "pk-test"};
 	int argc = 1, first;
 
 	for (; words[argc - 1]; argc++)
@@ -65,8 +96,8 @@ static void every_kind_reaches_its_target(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(PARSE(&plan, &status, "-f", "--now", "-t5s", "--max-size=4K", "-n", "3", "--signal", "int",
-			       "--orphans", "wait", "-efile", "--call", "x"),
+	assert_int_equal(PARSE(&plan, &status, "-f", "--now", "-t5s", "--max-size=4K", "-n", "3",
+			       "--signal", "int", "--orphans", "wait", "-efile", "--call", "x"),
 			 13);
 	assert_true(plan.flag);
 	assert_int_equal(plan.value, 7);
@@ -93,8 +124,21 @@ static void options_end_at_the_first_operand_and_at_two_dashes(void **state)
 static void mistakes_are_125_and_change_nothing(void **state)
 {
 	static const char *const rows[][4] = {
-		{"--time", "5s"}, {"--timeou", "5s"}, {"-x"}, {"--timeout"}, {"-t"}, {"--timeout=5x"}, {"-t", ""},
-		{"--flag=1"}, {"-n", "0"}, {"-n", "11"}, {"--orphans", "kill"}, {"-s", "NOPE"}, {"-c", "bad"}, {"--max-size", "1Q"}, {"--=5"},
+		{"--time", "5s"},
+		{"--timeou", "5s"},
+		{"-x"},
+		{"--timeout"},
+		{"-t"},
+		{"--timeout=5x"},
+		{"-t", ""},
+		{"--flag=1"},
+		{"-n", "0"},
+		{"-n", "11"},
+		{"--orphans", "kill"},
+		{"-s", "NOPE"},
+		{"-c", "bad"},
+		{"--max-size", "1Q"},
+		{"--=5"},
 	};
 	struct plan plan = {0};
 
@@ -114,9 +158,17 @@ static void one_slip_of_the_finger_is_recognised(void **state)
 	static const struct {
 		const char *typed, *meant;
 	} rows[] = {
-		{"timout", "timeout"}, {"tiemout", "timeout"}, {"timeoutt", "timeout"}, {"timeouz", "timeout"},
-		{"max-atempts", "max-attempts"}, {"maxsize", "max-size"}, {"sgnal", "signal"}, {"help-me-now", NULL},
-		{"xyz", NULL}, {"", NULL}, {"a-name-that-is-longer-than-any-name-here", NULL},
+		{"timout", "timeout"},
+		{"tiemout", "timeout"},
+		{"timeoutt", "timeout"},
+		{"timeouz", "timeout"},
+		{"max-atempts", "max-attempts"},
+		{"maxsize", "max-size"},
+		{"sgnal", "signal"},
+		{"help-me-now", NULL},
+		{"xyz", NULL},
+		{"", NULL},
+		{"a-name-that-is-longer-than-any-name-here", NULL},
 	};
 
 	(void)state;

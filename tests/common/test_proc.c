@@ -41,7 +41,10 @@ static void what_is_no_stat_line_is_refused(void **state)
 	struct proc_stat stat = {.pid = 5};
 
 	(void)state;
-	for (const char *const *bad = (const char *const[]){"", "42", "42 (sh", ")42(", "42 (sh)", "42 (sh) S", "42 (sh) S x", "(sh) S 1", NULL}; *bad; bad++)
+	for (const char *const *bad =
+		     (const char *const[]){"", "42", "42 (sh", ")42(", "42 (sh)", "42 (sh) S",
+					   "42 (sh) S x", "(sh) S 1", NULL};
+	     *bad; bad++)
 		assert_int_equal(proc_parse_stat(*bad, &stat), -EINVAL);
 	assert_int_equal(stat.pid, 5);
 }
@@ -52,9 +55,9 @@ static int fixture(bool with_children)
 	static const struct {
 		const char *path, *text;
 	} files[] = {
-		{"10/stat", "10 (boss) S 1 10"},    {"11/stat", "11 (kid) S 10 10"},
-		{"12/stat", "12 (other) S 10 10"},  {"13/stat", "13 (stranger) S 1 13"},
-		{"10/task/10/children", "11 "},      {"10/task/14/children", "12 "},
+		{"10/stat", "10 (boss) S 1 10"},   {"11/stat", "11 (kid) S 10 10"},
+		{"12/stat", "12 (other) S 10 10"}, {"13/stat", "13 (stranger) S 1 13"},
+		{"10/task/10/children", "11 "},	   {"10/task/14/children", "12 "},
 		{"thread-self/children", ""},
 	};
 	char path[256];
@@ -65,7 +68,8 @@ static int fixture(bool with_children)
 		if (!with_children && strstr(files[i].path, "children"))
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s", test_now()->dir, files[i].path);
-		for (char *slash = path + strlen(test_now()->dir) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		for (char *slash = path + strlen(test_now()->dir) + 1; (slash = strchr(slash, '/'));
+		     *slash++ = '/') {
 			*slash = '\0';
 			(void)mkdir(path, 0755);
 		}
@@ -91,13 +95,38 @@ static int sum(void *arg, pid_t pid)
 	return 0;
 }
 
+static void one_thread_needs_one_file(void **state)
+{
+	int total = 0;
+
+	(void)state;
+	test_at_end(remove_fixture, NULL);
+	assert_int_equal(proc_each_child(fixture(true), 10, 1, sum, &total), 0);
+	assert_int_equal(total, 11);
+}
+
+static void the_number_of_threads_is_field_20(void **state)
+{
+	struct proc_stat stat;
+
+	(void)state;
+	assert_int_equal(
+		proc_parse_stat(
+			"42 (sh) S 1 42 42 0 -1 4194560 10 11 12 13 14 15 16 17 20 0 9 0 21",
+			&stat),
+		0);
+	assert_int_equal(stat.threads, 9);
+	assert_int_equal(proc_parse_stat("42 (sh) S 1 42", &stat), 0);
+	assert_int_equal(stat.threads, 0);
+}
+
 static void children_of_all_threads_are_found(void **state)
 {
 	int total = 0;
 
 	(void)state;
 	test_at_end(remove_fixture, NULL);
-	assert_int_equal(proc_each_child(fixture(true), 10, sum, &total), 0);
+	assert_int_equal(proc_each_child(fixture(true), 10, 0, sum, &total), 0);
 	assert_int_equal(total, 23);
 }
 
@@ -108,7 +137,7 @@ static void without_children_files_all_processes_are_scanned(void **state)
 	(void)state;
 	test_at_end(remove_fixture, NULL);
 	(void)mkdirat(proc, "10/task/10", 0755);
-	assert_int_equal(proc_each_child(proc, 10, sum, &total), 0);
+	assert_int_equal(proc_each_child(proc, 10, 0, sum, &total), 0);
 	assert_int_equal(total, 23);
 }
 
@@ -120,7 +149,7 @@ static void a_process_that_is_gone_is_an_error(void **state)
 	(void)state;
 	test_at_end(remove_fixture, NULL);
 	assert_int_equal(proc_stat(proc, 99, &stat), -ENOENT);
-	assert_int_equal(proc_each_child(proc, 99, sum, &total), -ENOENT);
+	assert_int_equal(proc_each_child(proc, 99, 0, sum, &total), -ENOENT);
 }
 
 static void the_real_proc_knows_us(void **state)
@@ -139,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_may_hold_any_byte),
 		cmocka_unit_test(what_is_no_stat_line_is_refused),
+		cmocka_unit_test(the_number_of_threads_is_field_20),
+		tidy_test(one_thread_needs_one_file),
 		tidy_test(children_of_all_threads_are_found),
 		tidy_test(without_children_files_all_processes_are_scanned),
 		tidy_test(a_process_that_is_gone_is_an_error),

@@ -23,7 +23,9 @@ static void numbers_are_digits_within_their_bounds(void **state)
 	assert_int_equal(num_parse("11", 0, 10, &n), -ERANGE);
 	assert_int_equal(num_parse("0", 1, 10, &n), -ERANGE);
 	assert_int_equal(num_parse("9223372036854775808", 0, INT64_MAX, &n), -ERANGE);
-	for (const char *const *bad = (const char *const[]){"", "-1", "+1", " 1", "1 ", "1x", "0x1", NULL}; *bad; bad++)
+	for (const char *const *bad =
+		     (const char *const[]){"", "-1", "+1", " 1", "1 ", "1x", "0x1", NULL};
+	     *bad; bad++)
 		assert_int_equal(num_parse(*bad, 0, 100, &n), -EINVAL);
 	assert_int_equal(n, 7);
 }
@@ -33,7 +35,13 @@ static void sizes_are_powers_of_1024(void **state)
 	static const struct {
 		const char *text;
 		int64_t bytes;
-	} rows[] = {{"0", 0}, {"4096", 4096}, {"4K", 4096}, {"4k", 4096}, {"1M", 1 << 20}, {"2G", INT64_C(2) << 30}, {"1T", INT64_C(1) << 40}};
+	} rows[] = {{"0", 0},
+		    {"4096", 4096},
+		    {"4K", 4096},
+		    {"4k", 4096},
+		    {"1M", 1 << 20},
+		    {"2G", INT64_C(2) << 30},
+		    {"1T", INT64_C(1) << 40}};
 	int64_t n = 7;
 
 	(void)state;
@@ -42,7 +50,9 @@ static void sizes_are_powers_of_1024(void **state)
 		assert_int_equal(n, rows[i].bytes);
 	}
 	n = 7;
-	for (const char *const *bad = (const char *const[]){"", "K", "4KB", "4 K", "1.5M", "-1", "4P", "1\v", NULL}; *bad; bad++)
+	for (const char *const *bad =
+		     (const char *const[]){"", "K", "4KB", "4 K", "1.5M", "-1", "4P", "1\v", NULL};
+	     *bad; bad++)
 		assert_int_equal(num_parse_size(*bad, &n), -EINVAL);
 	assert_int_equal(num_parse_size("9000000000G", &n), -ERANGE);
 	assert_int_equal(n, 7);
@@ -75,12 +85,16 @@ static void signals_are_read_by_name_or_number(void **state)
 	int got = 7;
 
 	(void)state;
-	for (const char *const *term = (const char *const[]){"TERM", "SIGTERM", "term", "sigterm", "15", NULL}; *term; term++) {
+	for (const char *const *term =
+		     (const char *const[]){"TERM", "SIGTERM", "term", "sigterm", "15", NULL};
+	     *term; term++) {
 		assert_int_equal(signame_parse(*term, &got), 0);
 		assert_int_equal(got, SIGTERM);
 	}
 	got = 7;
-	for (const char *const *bad = (const char *const[]){"", "0", "-1", "SIG", "TERMX", "999", "15 ", NULL}; *bad; bad++)
+	for (const char *const *bad =
+		     (const char *const[]){"", "0", "-1", "SIG", "TERMX", "999", "15 ", NULL};
+	     *bad; bad++)
 		assert_int_equal(signame_parse(*bad, &got), -EINVAL);
 	assert_int_equal(got, 7);
 }
@@ -124,10 +138,10 @@ static void only_well_formed_utf8_has_a_length(void **state)
 		{"", 0, 0},
 		{"\x80", 1, 0},
 		{"\xc3", 1, 0},
-		{"\xc0\xaf", 2, 0},         /* overlong */
-		{"\xe0\x80\xaf", 3, 0},     /* overlong */
+		{"\xc0\xaf", 2, 0},	    /* overlong */
+		{"\xe0\x80\xaf", 3, 0},	    /* overlong */
 		{"\xf0\x80\x80\xaf", 4, 0}, /* overlong */
-		{"\xed\xa0\x80", 3, 0},     /* surrogate */
+		{"\xed\xa0\x80", 3, 0},	    /* surrogate */
 		{"\xf4\x90\x80\x80", 4, 0}, /* beyond U+10FFFF */
 		{"\xf5\x80\x80\x80", 4, 0},
 		{"\xe2\x82", 2, 0},
