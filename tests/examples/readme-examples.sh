@@ -1,0 +1,45 @@
+#!/bin/bash
+# readme-examples.sh: run the README's recipes (each paragraph of its sh blocks) and its transcripts (console blocks),
+# whose output has to be what is printed there.
+# shellcheck source=tests/examples/sandbox.bash
+. "${BASH_SOURCE%/*}/sandbox.bash"
+
+block() {
+	awk -v kind="$1" '
+		/^```/ { on = $0 == "```" kind; if (!on) print ""; next }
+		on { print }' "$top/README.md"
+}
+
+recipe=
+while IFS= read -r line; do
+	if [ -n "$line" ]; then
+		recipe+=$line$'\n'
+	elif [ -n "$recipe" ]; then
+		run_example "$recipe"
+		recipe=
+	fi
+done < <(block sh)
+
+# One shell for the whole transcript: $? and variables go on from line to line.
+transcript() {
+	local line status=0
+	while IFS= read -r line; do
+		if [[ $line == '$ '* ]]; then
+			printf '%s\n' "$line"
+			(exit $status)
+			eval "${line#??}" 2>&1 </dev/null
+			status=$?
+		fi
+	done
+}
+
+rm -f run.jsonl
+if command -v jq >/dev/null; then
+	if diff <(block console | sed '/^$/d') <(block console | transcript); then
+		examples_passed=$((examples_passed + 1))
+	else
+		echo 'the transcript of README.md is not what happens'
+		examples_failed=$((examples_failed + 1))
+	fi
+fi
+finish_examples 'README'

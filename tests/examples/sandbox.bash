@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# A private directory with the programs that the examples name. Sourced; needs pk-spawn in PATH. What an example leaves
+# on purpose (a daemon) is ended at the exit of the script, by pid.
+export LC_ALL=C
+unset PK_EVENTS PK_RUN TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
+# shellcheck disable=SC2034
+top=${PK_TOP:-$PWD}
+sandbox=$(mktemp -d) || exit 1
+examples_passed=0 examples_failed=0
+
+# shellcheck disable=SC2317
+leave_sandbox() {
+	local pid
+	[ ! -s "$sandbox/daemon.pid" ] || while read -r pid; do
+		kill -KILL "$pid" 2>/dev/null
+	done <"$sandbox/daemon.pid"
+	rm -rf "$sandbox"
+}
+trap leave_sandbox EXIT
+cd "$sandbox" || exit 1
+
+stub() {
+	cat >"$1"
+	chmod +x "$1"
+}
+
+stub job <<'STUB'
+#!/bin/sh
+exit 0
+STUB
+cp job worker
+# With arguments it serves shortly; without, it is the stubborn one of the README.
+stub server <<'STUB'
+#!/bin/sh
+[ $# -eq 0 ] || exit 0
+trap '' TERM
+setsid sleep 30 &
+sleep 30
+STUB
+stub slow <<'STUB'
+#!/bin/sh
+exec sleep 30
+STUB
+stub build.sh <<'STUB'
+#!/bin/sh
+setsid sleep 30 &
+echo built
+STUB
+stub start-daemon <<'STUB'
+#!/bin/sh
+setsid sh -c 'echo $$ >>daemon.pid; exec sleep 30' >/dev/null 2>&1 </dev/null &
+while [ ! -s daemon.pid ]; do sleep 0.01; done
+STUB
+printf 'test:\n\t@true\n' >Makefile
+
+missing_for() {
+	case $1 in
+	*'jq '*) command -v jq >/dev/null || echo jq ;;
+	*unshare*) unshare -Urpf --kill-child --mount-proc true 2>/dev/null || echo 'permission for unshare' ;;
+	esac
+}
+
+ended_runs() {
+	cat trace run.jsonl events.jsonl 2>/dev/null | grep -c '"event":"end"'
+}
+
+# run_example TEXT: run it as a user would paste it; it has to succeed, and to run what it names.
+run_example() {
+	local text=$1 status lacking before
+	lacking=$(missing_for "$text")
+	if [ -n "$lacking" ]; then
+		echo "skipped, no $lacking: $text"
+		return
+	fi
+	before=$(ended_runs)
+	PK_EVENTS=$sandbox/trace timeout -k 1 20 bash -c "$text" >output 2>&1 </dev/null
+	status=$?
+	[[ $text != *pk-spawn* ]] || [ "$(ended_runs)" -gt "$before" ] || status="$status, and pk-spawn did not run"
+	if [ "$status" = 0 ]; then
+		examples_passed=$((examples_passed + 1))
+		return
+	fi
+	examples_failed=$((examples_failed + 1))
+	printf 'failed (status %s):\n%s\n' "$status" "$text"
+	sed 's/^/  | /' output
+}
+
+finish_examples() {
+	echo "$1: $examples_passed examples ran, $examples_failed failed"
+	[ "$examples_passed" -gt 0 ] && [ "$examples_failed" -eq 0 ]
+	exit
+}
