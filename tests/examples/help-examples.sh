@@ -1,6 +1,7 @@
 #!/bin/bash
 # help-examples.sh: run every example of every tool's --help.
-# shellcheck source=tests/examples/sandbox.bash
+# shellcheck disable=SC1091
+top=${PK_TOP:-$PWD}
 . "${BASH_SOURCE%/*}/sandbox.bash"
 
 for page in "$top"/man/pk-*.1; do

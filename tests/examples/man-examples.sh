@@ -1,7 +1,8 @@
 #!/bin/bash
 # man-examples.sh: run every example of the man pages, taken from the section EXAMPLES: each .Dl line, and each .Bd
 # display as one script.
-# shellcheck source=tests/examples/sandbox.bash
+# shellcheck disable=SC1091
+top=${PK_TOP:-$PWD}
 . "${BASH_SOURCE%/*}/sandbox.bash"
 
 # The examples of one page, each ended by a NUL.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # readme-examples.sh: run the README's recipes (each paragraph of its sh blocks) and its transcripts (console blocks),
 # whose output has to be what is printed there.
-# shellcheck source=tests/examples/sandbox.bash
+# shellcheck disable=SC1091
+top=${PK_TOP:-$PWD}
 . "${BASH_SOURCE%/*}/sandbox.bash"
 
 block() {

@@ -3,8 +3,6 @@
 # on purpose (a daemon) is ended at the exit of the script, by pid.
 export LC_ALL=C
 unset PK_EVENTS PK_RUN TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
-# shellcheck disable=SC2034
-top=${PK_TOP:-$PWD}
 sandbox=$(mktemp -d) || exit 1
 examples_passed=0 examples_failed=0
 
