@@ -37,9 +37,9 @@ FLAGS := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(call probe,-O2 -D_FOR
 LINK := -pie -Wl,$(relro)
 else ifeq ($(BUILD),static)
 CC := $(MUSL_CC)
-FLAGS := -O2 $(harden) $(sections) -fPIE -idirafter $(OUT)/include
-# `musl-gcc -static-pie` makes a program that needs ld-musl at run time, so every start file is named here.
-LINK := -s -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,$(relro) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
+FLAGS := -Os $(harden) $(sections) -fno-asynchronous-unwind-tables -fPIE -idirafter $(OUT)/include
+# Small is fast here: start-up is page faults. `musl-gcc -static-pie` makes a program that needs ld-musl at run time, so every start file is named here.
+LINK := -s -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code,$(relro) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 LINK-END := $(MUSL_LIB)/crtn.o
 else ifeq ($(BUILD),asan)
 FLAGS := -O1 -g $(san) -fPIE -DPK_ASAN

@@ -38,7 +38,7 @@ static void die_of(int signal_number)
 	sigset_t set;
 
 	/* Both only keep a core file away; dying matters more than failing here. */
-	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prlimit(0, RLIMIT_CORE, &none, NULL);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)signal(signal_number, SIG_DFL);
 	(void)kill(getpid(), signal_number);

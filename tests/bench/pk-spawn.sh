@@ -1,0 +1,106 @@
+#!/bin/bash
+# pk-spawn beside GNU timeout and the kernel's own limits, in one run: a ratio and its goal on each line.
+# A time counts only after status and output were checked. PK_BIN and PK_HELPERS come from `make bench`.
+set -u
+export LC_ALL=C
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+pk=$PK_BIN/pk-spawn
+
+fail() { echo "not ok  $*" | tee -a "$dir/failed"; } # also from within a pipeline
+median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
+now_us() { echo $(($(date +%s%N) / 1000)); }
+# line WHAT OURS THEIRS RATIO GOAL
+line() { awk -v w="$1" -v a="$2" -v b="$3" -v g="$4" 'BEGIN {
+	r = b > 0 ? a / b : 0; printf "%-44s %10.1f / %10.1f = %5.2f  goal <= %s  %s\n", w, a, b, r, g, r <= g ? "reached" : "MISSED" }'; }
+
+# The smallest command there is: no libc, one system call.
+cat >nothing.c <<'C'
+void _start(void)
+{
+#ifdef __x86_64__
+	__asm__ volatile("mov $60, %eax; xor %edi, %edi; syscall");
+#else
+	__asm__ volatile("mov x8, #93; mov x0, #0; svc #0");
+#endif
+}
+C
+${CC:-cc} -O2 -static -nostdlib -o nothing nothing.c || exit 1
+
+"$pk" -t 10s -- sh -c 'exit 7'
+[ $? = 7 ] || fail "status of the command"
+[ "$("$pk" -- echo out)" = out ] || fail "output of the command"
+
+echo "start-up added to a command, us: ours / GNU timeout's"
+for command in "$dir/nothing" /bin/true; do
+	for _ in 1 2 3; do
+		echo "direct $("$PK_HELPERS/spawntime" 150 "$command")"
+		echo "timeout $("$PK_HELPERS/spawntime" 150 "$(command -v timeout)" 10 "$command")"
+		echo "ours $("$PK_HELPERS/spawntime" 150 "$pk" -t 10s -- "$command")"
+	done >medians
+	of() { awk -v n="$1" '$1 == n { print $2 }' medians | median; }
+	direct=$(of direct)
+	goal=0.15
+	[ "$command" = /bin/true ] && goal=0.30
+	line "  ${command##*/} (alone: $direct us)" "$(echo "$(of ours) - $direct" | bc -l)" \
+		"$(echo "$(of timeout) - $direct" | bc -l)" $goal
+done
+
+echo "resident memory while the command sleeps, kB: ours (both processes) / GNU timeout's"
+rss() {
+	local pid total=0 p
+	"$@" & pid=$!
+	until p=$(pgrep -P "$pid") && [ -n "$p" ]; do :; done
+	# Ours has the guard between; wait until the sleep is there.
+	until pgrep -s 0 -x sleep >/dev/null; do :; done
+	for p in "$pid" $(pgrep -P "$pid"); do
+		[ "$(cat "/proc/$p/comm")" = sleep ] || total=$((total + $(awk '/^Rss/ { print $2 }' "/proc/$p/smaps_rollup")))
+	done
+	kill -TERM "$pid"
+	wait "$pid" 2>/dev/null
+	echo "$total"
+}
+line "  sleep" "$(rss "$pk" -t 10s -- sleep 5)" "$(rss timeout 10 sleep 5)" 0.15
+
+echo "200 sessions that ignore TERM, ms from the deadline to the end: ours / cgroup.kill"
+for _ in 1 2 3; do
+	start=$(now_us)
+	"$pk" -q -t 300ms -k 1ms -- "$PK_HELPERS/t200" >t200.out
+	[ $? = 124 ] || fail "status after a time limit"
+	echo $(($(now_us) - start - 301000))
+done | median >ended.us
+group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/pk-bench.$$
+if mkdir "$group" 2>/dev/null && [ -e "$group/cgroup.kill" ]; then
+	for _ in 1 2 3; do
+		(echo 0 >"$group/cgroup.procs" && exec "$PK_HELPERS/t200" >t200.out) &
+		until [ "$(wc -l <"$group/cgroup.procs")" -ge 200 ]; do :; done
+		start=$(now_us)
+		echo 1 >"$group/cgroup.kill"
+		while read -r _ populated <"$group/cgroup.events" && [ "$populated" = 1 ]; do :; done
+		echo $(($(now_us) - start))
+		wait 2>/dev/null
+	done 2>/dev/null | median >limit.us
+	rmdir "$group"
+	line "  t200" "$(echo "$(cat ended.us) / 1000" | bc -l)" "$(echo "$(cat limit.us) / 1000" | bc -l)" 2
+else
+	echo "  no cgroup.kill here: ours $(cat ended.us) us"
+fi
+
+echo "a caller whose command leaves a process with its stdout, ms until it goes on: ours / goal"
+start=$(now_us)
+out=$("$pk" -- sh -c 'setsid sleep 2 & echo hi')
+held=$(($(now_us) - start))
+[ "$out" = hi ] || fail "output beside a held stdout"
+line "  \$(pk-spawn ...)" "$(echo "$held / 1000" | bc -l)" 20 1
+
+echo "lateness of a 100 ms limit, ms: ours (start-up, and that of two date(1), included) / goal"
+for _ in 1 2 3 4 5 6 7 8 9; do
+	start=$(now_us)
+	"$pk" -q -t 100ms -- sleep 5
+	over=$(($(now_us) - start - 100000))
+	[ $over -ge 0 ] || fail "a limit that came early"
+	echo $over
+done | median >late.us
+line "  -t 100ms" "$(echo "$(cat late.us) / 1000" | bc -l)" 2 1
+[ ! -e failed ]
