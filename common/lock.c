@@ -127,7 +127,7 @@ int lock_take(int fd, int kind, int64_t deadline, int sigs)
 		if (errno == EINTR)
 			continue;
 		err = -errno;
-		(void)lock_end(&lock);
+		(void)!lock_end(&lock);
 		return err;
 	}
 	return judge(&fds[SIGS], &fds[READY], lock_end(&lock));
