@@ -19,6 +19,12 @@ void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg)
 	guard->owner.note_arg = arg;
 }
 
+void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg)
+{
+	guard->owner.exited = exited;
+	guard->owner.exited_arg = arg;
+}
+
 struct events *guard_events(struct guard *guard)
 {
 	return guard->owner.events;

@@ -54,6 +54,10 @@ struct order {
 /* Say what is done through note(arg, ...); NULL is silence. */
 void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg);
 
+/* Call exited(arg) at the instant a job's command ends, before anything is done about what it left
+ * running; NULL: no more. */
+void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg);
+
 /* The sink that the guard writes to; a tool's own events go there too. */
 struct events *guard_events(struct guard *guard);
 

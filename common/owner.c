@@ -199,6 +199,8 @@ static void reap_main(struct owner *owner, const siginfo_t *death)
 	result->ending = ending_of_death(death);
 	result->elapsed_ns = now_ns() - owner->started;
 	result->cause = cause_of_death(owner);
+	if (owner->exited)
+		owner->exited(owner->exited_arg);
 }
 
 bool owner_has_stopped(const struct owner *owner)

@@ -23,6 +23,9 @@
 enum owner_note { OWNER_FORWARDED, OWNER_ASKED, OWNER_KILLED, OWNER_NO_PROC };
 typedef void owner_note_fn(void *arg, enum owner_note note, int signal, int targets);
 
+/* The command itself has ended, in this moment: nothing has been done yet about what it left. */
+typedef void owner_exited_fn(void *arg);
+
 enum owner_cause {
 	CAUSE_EXITED,
 	CAUSE_SIGNAL,
@@ -53,6 +56,8 @@ struct owner {
 	struct events *events;
 	owner_note_fn *note; /* NULL: silence */
 	void *note_arg;
+	owner_exited_fn *exited; /* may be NULL */
+	void *exited_arg;
 	bool forceful; /* something was asked to stop or killed, in this job or an earlier one */
 
 	bool running;	/* from owner_start until the tree is gone or given up */
