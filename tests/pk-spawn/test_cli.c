@@ -25,7 +25,9 @@ struct case_row {
 static void a_row_ends_as_the_table_says(void **state)
 {
 	const struct case_row *row = test_now()->row;
-	struct run *r = run(row->argv, NULL);
+	/* valgrind makes vfork a fork, which loses exec's errno, and keeps limits for itself. */
+	bool bare = row->status == 126 || row->status == 127 || strcmp(row->argv[1], "-L") == 0;
+	struct run *r = run(row->argv, HOW(.unwrapped = bare));
 
 	(void)state;
 	check_status(r, row->signal != 0 ? -1 : row->status, row->signal, __FILE__, __LINE__);
@@ -317,7 +319,7 @@ static void the_accepted_form_is_in_the_message(void **state)
 
 static void hostile_bytes_in_a_message_are_escaped(void **state)
 {
-	struct run *r = run(SPAWN("--", "./a\033[31m\nb\r\x7f\xff"), NULL);
+	struct run *r = run(SPAWN("--", "./a\033[31m\nb\r\x7f\xff"), HOW(.unwrapped = true));
 
 	(void)state;
 	assert_status(r, 127);
@@ -541,42 +543,45 @@ static void orphans_leave_does_not_excuse_a_time_limit(void **state)
 	assert_no_survivor();
 }
 
-/* A leader that shows, at its TERM, whether its child has had one too. */
-static const char leader[] = "\"$PK_HELPERS/catch\" TERM >child & "
-			     "trap 'wait_child; cat child; exit 0' TERM; "
-			     "until grep -q ready child; do :; done; echo up; wait";
-
+/* valgrind has no pidfd_open, without which only direct children are asked: run bare. */
 static void signal_to_tree_reaches_every_process(void **state)
 {
-	const char *script = test_text("wait_child() { wait; }; %s", leader);
-	struct run *r;
+	struct run *r = start(SPAWN("-k", "19", "--", "sh", "-c",
+				    "\"$PK_HELPERS/catch\" TERM >child & "
+				    "until grep -q ready child; do :; done; "
+				    "exec \"$PK_HELPERS/catch\" TERM USR1"),
+			      HOW(.unwrapped = true));
 
 	(void)state;
 	(void)test_path("child");
-	r = start(SPAWN("-k", "19", "--", "sh", "-c", script), NULL);
-	run_wait_out(r, "up");
+	run_wait_out(r, "ready\n");
 	run_signal(r, SIGTERM);
+	run_wait_out(r, "got 15 user\n");
+	run_signal(r, SIGUSR1);
 	finish(r);
 	assert_status(r, 0);
-	assert_has(r->out, "got 15 user\n");
+	assert_string_equal(run(ARGV("cat", "child"), NULL)->out, "ready\ngot 15 user\n");
 }
 
 static void signal_to_main_asks_the_leader_first(void **state)
 {
-	const char *script = test_text("wait_child() { :; }; %s", leader);
-	struct run *r;
+	/* The leader shows, at its TERM, that its child has had none. */
+	struct run *r = start(SPAWN("-k", "19", "--signal-to=main", "--", "sh", "-c",
+				    "\"$PK_HELPERS/catch\" TERM >child & "
+				    "trap 'cat child; exit 0' TERM; "
+				    "until grep -q ready child; do :; done; echo up; wait"),
+			      NULL);
 
 	(void)state;
 	(void)test_path("child");
-	r = start(SPAWN("-k", "19", "--signal-to=main", "--", "sh", "-c", script), NULL);
-	run_wait_out(r, "up");
+	run_wait_out(r, "up\n");
 	run_signal(r, SIGTERM);
 	finish(r);
 	assert_status(r, 0);
-	assert_lacks(r->out, "got 15");
+	assert_string_equal(r->out, "up\nready\n");
 	assert_no_survivor();
 	/* The rest was asked once the leader had gone. */
-	assert_has(run(ARGV("cat", "child"), NULL)->out, "got 15 user\n");
+	assert_string_equal(run(ARGV("cat", "child"), NULL)->out, "ready\ngot 15 user\n");
 }
 
 static void set_user_id_use_is_refused(void **state)
@@ -607,13 +612,13 @@ static void a_command_in_a_directory_that_may_not_be_read_gives_126(void **state
 	if (geteuid() == 0)
 		skip();
 	const char *script = test_file("script", "#!/bin/sh\necho ran\n", 0600);
-	assert_status(run(SPAWN(script), NULL), 126);
+	assert_status(run(SPAWN(script), HOW(.unwrapped = true)), 126);
 }
 
 static void a_script_whose_interpreter_is_missing_gives_127(void **state)
 {
 	const char *script = test_file("script", "#!/no/such/interpreter\n", 0700);
-	struct run *r = run(SPAWN(script), NULL);
+	struct run *r = run(SPAWN(script), HOW(.unwrapped = true));
 
 	(void)state;
 	assert_status(r, 127);
@@ -627,7 +632,8 @@ static void a_found_but_denied_command_beats_not_found(void **state)
 	/* The search goes on behind a file that may not be executed, and remembers it. */
 	(void)state;
 	(void)test_file("denied", "#!/bin/sh\n", 0600);
-	r = run(SPAWN("denied"), HOW(.env = {test_text("PATH=%s:/nowhere", test_now()->dir)}));
+	r = run(SPAWN("denied"),
+		HOW(.env = {test_text("PATH=%s:/nowhere", test_now()->dir)}, .unwrapped = true));
 	assert_status(r, 126);
 }
 

@@ -198,8 +198,13 @@ static void a_nested_run_is_joined_by_parent(void **state)
 	assert_status(run(SPAWN("--", "pk-spawn", "--", "true"),
 			  HOW(.env = {test_text("PK_EVENTS=%s", events)})),
 		      0);
+	/* The inner tool may be quicker to tell than the outer one. */
 	const char *outer = event_wait_nth(events, "start", 1);
 	const char *inner = event_wait_nth(events, "start", 2);
+	if (event_has(outer, "parent")) {
+		outer = event_wait_nth(events, "start", 2);
+		inner = event_wait_nth(events, "start", 1);
+	}
 	assert_false(event_has(outer, "parent"));
 	assert_string_equal(event_text(inner, "parent"), event_text(outer, "run"));
 	assert_string_not_equal(event_text(inner, "run"), event_text(outer, "run"));
@@ -293,7 +298,8 @@ static void hostile_names_become_valid_json(void **state)
 			  NULL),
 		      0);
 	assert_has(event_text(event_find(events, "start"), "argv"), "\xef\xbf\xbd");
-	assert_status(run(SPAWN("--events", events, "--", "./\xc3\x28\n"), NULL), 127);
+	assert_status(run(SPAWN("--events", events, "--", "./\xc3\x28\n"), HOW(.unwrapped = true)),
+		      127);
 }
 
 static void a_long_field_is_cut_and_the_line_stays_whole(void **state)
@@ -485,7 +491,7 @@ static void a_command_that_is_not_found_ends_with_127(void **state)
 	const char *events = events_path();
 
 	(void)state;
-	assert_status(run(SPAWN("--events", events, "./missing"), NULL), 127);
+	assert_status(run(SPAWN("--events", events, "./missing"), HOW(.unwrapped = true)), 127);
 	assert_int_equal(event_count(events, "start"), 0);
 	assert_int_equal((int)event_number(event_find(events, "end"), "status"), 127);
 }
@@ -510,8 +516,10 @@ static void no_event_descriptor_reaches_the_command(void **state)
 	struct run *bare = run(ARGV("@sigprobe", "fds"), NULL);
 
 	(void)state;
-	assert_string_equal(run(SPAWN("--events", events, "--", "@sigprobe", "fds"), NULL)->out,
-			    bare->out);
+	assert_string_equal(
+		run(SPAWN("--events", events, "--", "@sigprobe", "fds"), HOW(.unwrapped = true))
+			->out,
+		bare->out);
 }
 
 static void sixteen_runs_at_once_share_one_file(void **state)
