@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -233,12 +235,18 @@ int replace_commit(struct replace *new)
 	return without_signals(new, new->place->name, link_and_rename);
 }
 
+/* The system call: musl has no renameat2. */
+static int rename_noreplace(int dir, const char *old, const char *new)
+{
+	return (int)syscall(SYS_renameat2, dir, old, dir, new, RENAME_NOREPLACE);
+}
+
 /* A file that has a name: RENAME_NOREPLACE where it is known, else the target by a second link. */
 static int rename_exclusive(struct replace *new, const char *name)
 {
 	const struct place *place = new->place;
 
-	if (renameat2(place->dir, new->temp, place->dir, name, RENAME_NOREPLACE) == 0) {
+	if (rename_noreplace(place->dir, new->temp, name) == 0) {
 		*new->temp = '\0';
 		return 0;
 	}
