@@ -204,5 +204,6 @@ void guard_finish(struct guard *guard)
 {
 	if (guard->owner.running)
 		owner_exterminate(&guard->owner, guard->sigs);
+	buf_drop(&guard->owner.asked);
 	fd_drop(&guard->sigs);
 }

@@ -62,7 +62,7 @@ static int signal_tree(struct owner *owner, int signal)
 		(void)signal_main(owner, SIGCONT, false);
 		return targets;
 	}
-	targets = tree_signal(signal);
+	targets = tree_signal(signal, &owner->asked);
 	if (targets >= 0)
 		return targets;
 	tell(owner, OWNER_NO_PROC, 0, 0);
@@ -134,15 +134,24 @@ static void give_up(struct owner *owner)
 	owner->running = false;
 }
 
-/* Send the stop signal, or the one that is passed on from `from` (>= 0). */
-static void ask(struct owner *owner, pid_t from)
+/* Send the signal that the stop is at to all who have not got it. from: as for act. */
+static void ask_again(struct owner *owner, pid_t from)
 {
 	int signal = owner->stop.signal;
 	int targets = signal_tree(owner, signal);
 
+	if (targets <= 0)
+		return;
 	report_signal(owner->events, from >= 0 ? "signal" : "stop", owner->main.pid, signal,
 		      targets, from);
 	tell(owner, from >= 0 ? OWNER_FORWARDED : OWNER_ASKED, signal, targets);
+}
+
+/* Send it to all, once each, whatever they got before. */
+static void ask(struct owner *owner, pid_t from)
+{
+	owner->asked.len = 0;
+	ask_again(owner, from);
 }
 
 /* Carry out what stop decided. from: the sender of a forwarded signal, -1 for our own decision. */
@@ -253,9 +262,9 @@ static void handle_leftovers(struct owner *owner)
 	owner->result.orphans = count > 0 ? count : 0;
 	if (count > 0)
 		report_processes(owner->events, "orphans", pids, count);
-	if (owner->stop.phase == STOP_ASKED && owner->stop.policy->main_first) {
-		ask(owner, -1);
-	}
+	/* The rest under --signal-to main, and those out of reach until they became our children. */
+	if (owner->stop.phase == STOP_ASKED)
+		ask_again(owner, -1);
 	act(owner, stop_leftovers(&owner->stop, now_ns()), -1);
 }
 
@@ -343,6 +352,8 @@ int owner_start(struct owner *owner, const struct child_job *job, pid_t group,
 	owner->own_group = group == 0;
 	owner->result = (struct owner_result){.cause = CAUSE_EXITED};
 	owner->main_gone = owner->saw_leftovers = false;
+	owner->asked.cap = TREE_CAP;
+	owner->asked.len = 0;
 	owner->oom_kills = owner->events->fd >= 0 ? cgroup_oom_kills() : -ENOENT;
 	owner->started = now_ns();
 	stop_start(&owner->stop, policy, owner->started);

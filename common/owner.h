@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "common/base.h"
+#include "common/buf.h"
 #include "common/child.h"
 #include "common/events.h"
 #include "common/status.h"
@@ -68,6 +69,7 @@ struct owner {
 	struct stop stop;
 	int64_t started;
 	int64_t oom_kills; /* the counter at the start, or -errno */
+	struct buf asked;  /* pids that got the current stop signal */
 	int condemned;	   /* by the last round of SIGKILL */
 	int reaped;	   /* since then */
 	int64_t kill_again;

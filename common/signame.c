@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* clang-format off */
 #define NAME(name) [SIG##name] = #name
@@ -53,13 +55,23 @@ int signame_parse(const char *text, int *ret_signal)
 	return parse_number(text, ret_signal);
 }
 
+/*
+ * The system call itself: musl's sigprocmask(3) hides the three signals that it keeps for threads, and the
+ * command must get them back too. The kernel's set is 64 bits, at the start of every libc's.
+ */
+static int set_mask(int how, const sigset_t *set, sigset_t *old)
+{
+	return syscall(SYS_rt_sigprocmask, how, set, old, (size_t)8) < 0 ? -errno : 0;
+}
+
 int sigstate_take(struct sigstate *ret_old, const sigset_t *block)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
-	struct sigstate old;
+	struct sigstate old = {0};
+	int err = set_mask(SIG_BLOCK, block, &old.mask);
 
-	if (sigprocmask(SIG_BLOCK, block, &old.mask) < 0)
-		return -errno;
+	if (err < 0)
+		return err;
 	if (sigaction(SIGCHLD, &standard, &old.child) < 0)
 		return -errno;
 	*ret_old = old;
@@ -71,7 +83,7 @@ int sigstate_give(const struct sigstate *old)
 	/* Across exec a disposition is either "ignored" or the default: only the first was lost. */
 	if (old->child.sa_handler == SIG_IGN && sigaction(SIGCHLD, &old->child, NULL) < 0)
 		return -errno;
-	return sigprocmask(SIG_SETMASK, &old->mask, NULL) < 0 ? -errno : 0;
+	return set_mask(SIG_SETMASK, &old->mask, NULL);
 }
 
 int sigs_open(const sigset_t *set)

@@ -12,9 +12,6 @@
 #include "common/fd.h"
 #include "common/proc.h"
 
-/* More processes than a machine has: pid_max is 2^22. */
-#define TREE_CAP ((size_t)16 << 20)
-
 /* While processes fork faster than we read, each round finds new ones; SIGKILL ends that, not this. */
 #define ASK_ROUNDS 4
 
@@ -67,7 +64,7 @@ struct walk {
 	pid_t parent;	 /* whose children are being read */
 	struct buf todo; /* of struct link; `at` is the next */
 	size_t at;
-	struct buf done; /* of pid_t: signalled in this or an earlier round */
+	struct buf *asked;
 	int count;
 };
 
@@ -129,7 +126,7 @@ static long ask(struct walk *walk, const struct link *link)
 	struct proc_stat stat = {0};
 	scoped(fd_drop) int pidfd = -1;
 
-	if (has_pid(&walk->done, link->pid))
+	if (has_pid(walk->asked, link->pid))
 		return 0;
 	pidfd = open_verified(walk, link, &stat);
 	if (pidfd < 0 && (link->parent != walk->self || !is_child_of(walk, link, &stat)))
@@ -137,7 +134,7 @@ static long ask(struct walk *walk, const struct link *link)
 	if (strcmp(stat.comm, TREE_GUARD_NAME) == 0)
 		return 0;
 	/* Out of memory costs at most a second signal in the next round. */
-	(void)!buf_add(&walk->done, &link->pid, sizeof(link->pid));
+	(void)!buf_add(walk->asked, &link->pid, sizeof(link->pid));
 	/* A dead leader may have living threads, so its children are visited all the same. */
 	if (stat.state != 'Z' && send_to(walk, link, pidfd, walk->signal) == 0) {
 		walk->count++;
@@ -169,7 +166,7 @@ static int ask_round(struct walk *walk)
 	return err;
 }
 
-int tree_signal(int signal)
+int tree_signal(int signal, struct buf *asked)
 {
 	scoped(fd_drop) int proc = proc_open();
 	struct walk walk = {
@@ -177,7 +174,7 @@ int tree_signal(int signal)
 		.signal = signal,
 		.self = getpid(),
 		.todo = {.cap = TREE_CAP},
-		.done = {.cap = TREE_CAP},
+		.asked = asked,
 	};
 	int err = proc < 0 ? proc : 0;
 
@@ -187,7 +184,6 @@ int tree_signal(int signal)
 		err = ask_round(&walk);
 	}
 	buf_drop(&walk.todo);
-	buf_drop(&walk.done);
 	return walk.count > 0 ? walk.count : err;
 }
 

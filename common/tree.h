@@ -35,11 +35,13 @@ must_check int tree_spare(struct tree_spared *ret);
  * Ask the whole tree to stop: signal every descendant once, parents before children, then SIGCONT so
  * that stopped ones can obey. A process named TREE_GUARD_NAME and what is below it are left alone:
  * they belong to a nested front, which is signalled. Without pidfds (kernel < 5.3, some sandboxes)
- * only direct children are reached. Returns how many were signalled, or -errno when /proc cannot
- * be read.
+ * only direct children are reached. Who is in `asked` (pids) is passed over, and who is signalled is
+ * added to it: a later call reaches only who has come since. Returns how many were signalled, or -errno
+ * when /proc cannot be read.
  */
 #define TREE_GUARD_NAME "pk-guard"
-must_check int tree_signal(int signal);
+#define TREE_CAP ((size_t)16 << 20) /* bytes of pids; pid_max is 2^22 */
+must_check int tree_signal(int signal, struct buf *asked);
 
 /*
  * SIGKILL every direct child but the spared (may be NULL). Their children become ours and are for

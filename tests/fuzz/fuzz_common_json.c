@@ -1,8 +1,8 @@
 /* The event writer: any bytes in, one line of valid UTF-8 within its size out. */
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdbool.h>
 
 #include "common/json.h"
 #include "common/utf8.h"
@@ -26,7 +26,8 @@ static void check_line(const char *line, size_t len)
 		else if (line[i] == '"')
 			quoted = !quoted;
 		else if (!quoted)
-			depth += (line[i] == '{' || line[i] == '[') - (line[i] == '}' || line[i] == ']');
+			depth += (line[i] == '{' || line[i] == '[') -
+				 (line[i] == '}' || line[i] == ']');
 		assert(depth >= (i + 2 < len));
 		i += n;
 	}

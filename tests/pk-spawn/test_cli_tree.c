@@ -222,6 +222,24 @@ static void what_cannot_be_killed_is_named_and_gives_125(void **state)
 	assert_int_equal((int)event_number(event_find(events, "end"), "status"), 125);
 }
 
+/* The child is out of reach until its parent has gone; then it is ours, and asked like the rest. */
+static void without_pidfds_grandchildren_are_asked_once_they_are_ours(void **state)
+{
+	const char *tool = tool_path("pk-spawn");
+	struct run *r =
+		run(ARGV("@deny", "pidfd_open", "--", tool != NULL ? tool : "", "-t", "500ms", "-k",
+			 "10s", "--", "sh", "-c", "\"$PK_HELPERS/catch\" TERM & exec sleep 20"),
+		    NULL);
+
+	(void)state;
+	if (r->status == 77)
+		skip();
+	assert_status(r, 124);
+	assert_has(r->out, "got 15");
+	assert_lacks(r->err, "SIGKILL");
+	assert_no_survivor();
+}
+
 static void a_fork_that_fails_is_125_and_one_line(void **state)
 {
 	const char *events = events_path(), *tool = tool_path("pk-spawn");
@@ -285,6 +303,7 @@ int main(void)
 		tidy_test(the_caller_s_zombies_do_not_confuse),
 		tidy_test(a_hundred_runs_leave_nothing),
 		tidy_test(what_cannot_be_killed_is_named_and_gives_125),
+		tidy_test(without_pidfds_grandchildren_are_asked_once_they_are_ours),
 		tidy_test(a_fork_that_fails_is_125_and_one_line),
 		tidy_test(while_the_command_runs_nobody_wakes_up),
 		tidy_test(without_proc_the_group_is_killed_and_it_says_so),
