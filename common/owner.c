@@ -204,7 +204,7 @@ static void reap_main(struct owner *owner, const siginfo_t *death)
 
 	while (wait4(owner->main.pid, NULL, 0, &result->usage) < 0 && errno == EINTR)
 		;
-	owner->main_gone = true;
+	owner->main_gone = result->ended = true;
 	result->ending = ending_of_death(death);
 	result->elapsed_ns = now_ns() - owner->started;
 	result->cause = cause_of_death(owner);
@@ -258,10 +258,12 @@ static void handle_leftovers(struct owner *owner)
 	if (owner->saw_leftovers)
 		return;
 	owner->saw_leftovers = true;
-	count = tree_list(pids, array_len(pids));
-	owner->result.orphans = count > 0 ? count : 0;
-	if (count > 0)
-		report_processes(owner->events, "orphans", pids, count);
+	if (owner->stop.phase == STOP_RUNNING) {
+		count = tree_list(pids, array_len(pids));
+		owner->result.orphans = count > 0 ? count : 0;
+		if (count > 0)
+			report_processes(owner->events, "orphans", pids, count);
+	}
 	/* The rest under --signal-to main, and those out of reach until they became our children. */
 	if (owner->stop.phase == STOP_ASKED)
 		ask_again(owner, -1);

@@ -42,12 +42,13 @@ enum owner_cause {
 const char *owner_cause_name(enum owner_cause cause);
 
 struct owner_result {
+	bool ended;	      /* the command itself has ended; else it is among the survivors */
 	struct ending ending; /* the command's own */
 	enum owner_cause cause;
 	bool timed_out; /* by a limit: timeout, deadline, idle */
 	bool killed;	/* SIGKILL was needed, for the command or for what it left */
 	bool requested; /* a forwarded signal asked it to stop */
-	int orphans;	/* descendants found alive when the command ended */
+	int orphans;	/* descendants alive when the command ended by itself */
 	int survivors;	/* what SIGKILL could not end */
 	int64_t elapsed_ns;
 	struct rusage usage; /* of the command and what it waited for (wait4(2)) */

@@ -76,7 +76,7 @@ static void event_exit(struct guard *guard, pid_t pid)
 	char name[SIGNAME_MAX];
 	struct event event;
 
-	if (!event_begin(&event, guard_events(guard), "exit"))
+	if (!result->ended || !event_begin(&event, guard_events(guard), "exit"))
 		return;
 	json_int(&event.json, "command_pid", pid);
 	if (result->ending.signal)
@@ -94,6 +94,18 @@ static void event_exit(struct guard *guard, pid_t pid)
 	event_send(&event, guard_events(guard));
 }
 
+/* Which one it was, the kernel does not say; with one limit it is clear. */
+static void explain_limit(const struct plan *plan, int err)
+{
+	char names[128];
+	size_t len = 0;
+
+	for (size_t i = 0; i < plan->limit_count && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? " or " : "",
+					plan_limit_name(plan->limits[i].resource));
+	say_errno(err, "cannot set the limit of %s", names);
+}
+
 /* Tell why the command could not be started, and the status for it. */
 static struct ending explain_start(const struct work *work, struct guard *guard,
 				   enum child_stage stage, int err)
@@ -109,7 +121,7 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 			say_errno(err, "cannot run '%s'", name);
 		return (struct ending){.code = status_of_exec(-err)};
 	case CHILD_LIMIT:
-		say_errno(err, "cannot set a limit of --limit");
+		explain_limit(work->plan, err);
 		break;
 	case CHILD_FORK:
 	case CHILD_SETUP:
@@ -231,7 +243,7 @@ static int open_input(const struct plan *plan)
 	const char *path = strcmp(plan->input, "null") == 0 ? "/dev/null" : plan->input;
 	int fd;
 
-	if (strcmp(plan->input, "inherit") == 0)
+	if (strcmp(plan->input, "inherit") == 0 || strcmp(plan->input, "-") == 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)

@@ -43,6 +43,18 @@ static bool parse_limit(const char *text, rlim_t *ret)
 	return true;
 }
 
+/* The last of several for one resource counts: applied in turn, an earlier one would lower its ceiling. */
+static void put_limit(struct plan *plan, struct child_limit limit)
+{
+	size_t at = 0;
+
+	while (at < plan->limit_count && plan->limits[at].resource != limit.resource)
+		at++;
+	plan->limits[at] = limit;
+	if (at == plan->limit_count)
+		plan->limit_count++;
+}
+
 /* NAME=SOFT[:HARD]; one value is both, as with prlimit(1). */
 static bool add_limit(struct plan *plan, const char *text)
 {
@@ -55,7 +67,7 @@ static bool add_limit(struct plan *plan, const char *text)
 		if (strlen(limit_names[i].name) == (size_t)(value - text) &&
 		    memcmp(limit_names[i].name, text, (size_t)(value - text)) == 0)
 			limit.resource = limit_names[i].resource;
-	if (limit.resource < 0 || plan->limit_count == array_len(plan->limits))
+	if (limit.resource < 0)
 		return false;
 	value++;
 	colon = strchr(value, ':');
@@ -68,7 +80,7 @@ static bool add_limit(struct plan *plan, const char *text)
 	    !parse_limit(colon ? colon + 1 : soft, &limit.value.rlim_max) ||
 	    limit.value.rlim_cur > limit.value.rlim_max)
 		return false;
-	plan->limits[plan->limit_count++] = limit;
+	put_limit(plan, limit);
 	return true;
 }
 
@@ -154,8 +166,17 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		*ret_status = STATUS_OWN;
 		return false;
 	}
+	plan->verbose = plan->verbose && !plan->quiet;
 	plan->command = argv + first;
 	return true;
+}
+
+const char *plan_limit_name(int resource)
+{
+	for (size_t i = 0; i < array_len(limit_names); i++)
+		if (limit_names[i].resource == resource)
+			return limit_names[i].name;
+	return "";
 }
 
 struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t now)

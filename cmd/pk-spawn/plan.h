@@ -19,8 +19,8 @@ struct plan {
 	int signal_to;
 	int orphans; /* enum orphans */
 	bool preserve_status;
-	const char *input; /* "inherit", "null" or a file */
-	struct child_limit limits[16];
+	const char *input;	      /* "inherit", "null" or a file */
+	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
 	const char *events;
 	bool events_argv;
@@ -38,6 +38,9 @@ extern const struct opt_program plan_program;
  * was printed or a mistake was told.
  */
 must_check bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status);
+
+/* The name under which --limit has a resource. */
+const char *plan_limit_name(int resource);
 
 /* The rules of stopping that the plan asks for, from now on. */
 struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t now);

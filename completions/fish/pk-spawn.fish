@@ -10,7 +10,7 @@ function __pk_spawn_rest
                 set -e tokens[1]
                 set -q tokens[1]; or return 2
                 break
-            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --stdin --limit --events
+            case --timeout --deadline --kill-after --signal --signal-to --orphans --stdin --limit --events
                 set -e tokens[1]
             case '--*'
             case '-?*'
@@ -38,7 +38,6 @@ end
 complete -c pk-spawn -f
 complete -c pk-spawn -n __pk_spawn_options -s t -l timeout -x -d 'Stop COMMAND after DUR'
 complete -c pk-spawn -n __pk_spawn_options -s D -l deadline -x -d 'Limit of the whole run'
-complete -c pk-spawn -n __pk_spawn_options -s I -l idle -x -d 'Stop COMMAND when it wrote nothing for DUR'
 complete -c pk-spawn -n __pk_spawn_options -s k -l kill-after -x -d 'Grace period before SIGKILL'
 complete -c pk-spawn -n __pk_spawn_options -s s -l signal -x -d 'Stop signal' -a 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 complete -c pk-spawn -n __pk_spawn_options -l signal-to -x -d 'Who gets the stop signal' -a 'tree\t"every process" main\t"COMMAND first"'
