@@ -77,6 +77,16 @@ static void obey(struct guard *guard, const struct order *order)
 	}
 }
 
+/* Nobody is left who could use a result: end the tree, then ourselves. */
+static _Noreturn void end_without_front(struct guard *guard)
+{
+	owner_exterminate(&guard->owner, guard->sigs);
+	guard_finish(guard);
+	fd_drop(&guard->channel);
+	events_drop(guard->owner.events);
+	_exit(STATUS_SIGNAL + SIGKILL);
+}
+
 /* Orders from the front; its end of the channel closes when it dies, however it dies. */
 static void take_orders(struct guard *guard)
 {
@@ -88,9 +98,7 @@ static void take_orders(struct guard *guard)
 		if (len == (ssize_t)sizeof(order)) {
 			obey(guard, &order);
 		} else if (len == 0) {
-			/* Nobody is left who could use a result: end the tree, then ourselves. */
-			owner_exterminate(&guard->owner, guard->sigs);
-			_exit(STATUS_SIGNAL + SIGKILL);
+			end_without_front(guard);
 		} else if (len > 0 || errno != EINTR) {
 			return;
 		}
