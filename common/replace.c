@@ -24,9 +24,10 @@ static void fd_path(char path[static FD_PATH_MAX], int fd)
 }
 
 /* `.NAME.pkN`; a name that would be too long loses its end, never in the middle of the suffix. */
-static void slot_name(char slot[static NAME_MAX + 1], const char *name, int number)
+static void slot_name(char slot[static NAME_MAX + 1], const char *name, unsigned number)
 {
-	(void)snprintf(slot, NAME_MAX + 1, ".%.*s.pk%d", NAME_MAX - 5, name, number);
+	(void)snprintf(slot, NAME_MAX + 1, ".%.*s.pk%u", NAME_MAX - 5, name,
+		       number % REPLACE_SLOTS);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -79,7 +80,7 @@ static int with_slot(struct replace *new, take_slot *take, mode_t mode)
 {
 	char slot[NAME_MAX + 1];
 
-	for (int number = 0; number < REPLACE_SLOTS; number++) {
+	for (unsigned number = 0; number < REPLACE_SLOTS; number++) {
 		int err;
 
 		slot_name(slot, new->place->name, number);
