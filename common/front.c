@@ -158,7 +158,7 @@ static bool tend_guard(const struct front *front, siginfo_t *ret_death)
 
 	reap_strangers(front);
 	if (waitid(P_PID, (id_t)front->guard, &info, WEXITED | WSTOPPED | WNOHANG) < 0)
-		return errno == ECHILD;
+		return errno != EINTR;
 	if (info.si_pid == 0)
 		return false;
 	if (info.si_code == CLD_STOPPED) {
