@@ -24,10 +24,13 @@ struct fault {
 	int err;
 };
 
+/* On the stack of the vforked child, and touched only when it is needed. */
+#define SCRIPT_ARGS 4096
+
 /* A script without `#!` is the shell's, as execvp(3) and every shell have it; musl's does not. */
 static void exec_script(const char *path, char *const *argv, char *const *envp)
 {
-	const char *script[64] = {_PATH_BSHELL, path};
+	const char *script[SCRIPT_ARGS] = {_PATH_BSHELL, path};
 	size_t count = 2;
 
 	for (size_t i = 1; argv[i - 1] && argv[i]; i++) {
@@ -134,7 +137,7 @@ static struct fault become(const struct child_job *job, const struct sigstate *c
 	/* The parent may have died before the line above: then nobody would end this child. */
 	if (getppid() != parent)
 		_exit(1);
-	if (setpgid(0, job->group) < 0)
+	if (job->group >= 0 && setpgid(0, job->group) < 0)
 		return (struct fault){CHILD_SETUP, errno};
 	err = place_fds(job);
 	if (err)

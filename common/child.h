@@ -31,7 +31,7 @@ struct child_job {
 	size_t fd_count;
 	const struct child_limit *limits;
 	size_t limit_count;
-	pid_t group; /* process group to enter: 0 makes a new one */
+	pid_t group; /* process group to enter: 0 makes a new one, -1 stays in the parent's */
 	bool held;   /* stop before exec until child_release, so that a tracer can attach */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,7 @@ int events_open(struct events *events, const char *tool, const char *dest)
 
 	*events = EVENTS_OFF;
 	events->tool = tool;
+	events->pid = getpid();
 	if (!dest)
 		dest = getenv("PK_EVENTS");
 	if (!dest || dest[0] == '\0')
@@ -115,6 +117,12 @@ int events_open(struct events *events, const char *tool, const char *dest)
 void events_drop(struct events *events)
 {
 	fd_drop(&events->fd);
+}
+
+void events_brace(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 int events_error(struct events *events)
@@ -140,7 +148,7 @@ bool event_begin(struct event *event, const struct events *events, const char *n
 	json_text(json, "run", events->run);
 	if (events->parent[0])
 		json_text(json, "parent", events->parent);
-	json_int(json, "pid", getpid());
+	json_int(json, "pid", events->pid);
 	if (events->trace[0])
 		json_text(json, "trace_id", events->trace);
 	if (events->job > 0)

@@ -34,6 +34,7 @@ struct events {
 	int error; /* first failure, -errno, until events_error takes it */
 	const char *tool;
 	int64_t job;	 /* > 0: the member "job" of the next events */
+	pid_t pid;	 /* of the process that opened the sink: the tool, also for its guard */
 	char run[17];	 /* this invocation, 16 hex digits */
 	char parent[17]; /* the enclosing pk tool's, from PK_RUN; else empty */
 	char trace[33];	 /* trace id of TRACEPARENT (W3C trace context); else empty */
@@ -51,6 +52,12 @@ must_check int events_open(struct events *events, const char *tool, const char *
 
 /* Close the sink and leave it off. */
 void events_drop(struct events *events);
+
+/*
+ * This process starts no command any more: from now on a closed pipe and a file size limit are errors of
+ * the write, not deaths by SIGPIPE and SIGXFSZ.
+ */
+void events_brace(void);
 
 /* The first failure since the last call, as -errno, or 0: for the one line on stderr. */
 int events_error(struct events *events);

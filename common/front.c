@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,9 @@
 #define RESCUE_AGAIN_NS (20 * NS_PER_MS)
 
 struct front {
+	pid_t self;
 	pid_t guard;
+	int leader; /* pidfd of the session leader, for the guard */
 	int channel;
 	int sigs;
 	sigset_t blocked;
@@ -36,7 +39,8 @@ struct farewell {
 	bool forceful;
 };
 
-static const int forwarded[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
+static const int forwarded[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
+				SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
 
 /* A blocked signal is queued even when it is ignored (signal(7)), so ask what the caller had. */
 static bool is_ignored(int signal)
@@ -46,7 +50,10 @@ static bool is_ignored(int signal)
 	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Block what we read; SIGPIPE only so that a write to a closed pipe fails instead of ending us. */
+/*
+ * Block what we read; SIGPIPE and SIGXFSZ only so that a write fails instead of ending us. SIGCONT
+ * continues us also when it is blocked (signal(7)): it is read to continue the command too.
+ */
 static int open_signals(struct front *front)
 {
 	sigset_t read_set;
@@ -59,11 +66,33 @@ static int open_signals(struct front *front)
 			(void)sigaddset(&read_set, forwarded[i]);
 	front->blocked = read_set;
 	(void)sigaddset(&front->blocked, SIGPIPE);
+	(void)sigaddset(&front->blocked, SIGXFSZ);
 	err = sigstate_take(&front->caller, &front->blocked);
 	if (err < 0)
 		return err;
 	front->sigs = sigs_open(&read_set);
 	return front->sigs < 0 ? front->sigs : 0;
+}
+
+/* The group that commands join; see struct guard. */
+static pid_t caller_group(const struct front *front)
+{
+	pid_t group = getpgrp();
+
+	if (front->terminal.fd < 0)
+		return 0;
+	/* 0 is a group that began outside of this PID namespace. */
+	return group > 0 ? group : -1;
+}
+
+/* The shell whose job we are; -1 without one, or where the kernel has no pidfds. */
+static int open_leader(const struct front *front)
+{
+	pid_t leader = getsid(0);
+
+	if (front->terminal.fd < 0 || leader <= 0 || leader == getpid())
+		return -1;
+	return (int)syscall(SYS_pidfd_open, leader, 0);
 }
 
 /* Nobody else writes to the channel; what cannot be sent costs a nuance, not the status. */
@@ -82,8 +111,9 @@ static _Noreturn void run_guard(struct front *front, int channel, const struct f
 {
 	struct guard guard = {
 		.channel = channel,
-		.front = getppid(),
-		.caller_group = front->terminal.fd >= 0 ? getpgrp() : 0,
+		.front = front->self,
+		.leader = front->leader,
+		.caller_group = caller_group(front),
 		.caller = &front->caller,
 		.owner = {.events = config->events},
 	};
@@ -115,6 +145,8 @@ static int fork_guard(struct front *front, const struct front_config *config, fr
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	front->channel = ends[0];
+	front->self = getpid();
+	front->leader = open_leader(front);
 	front->guard = fork();
 	err = front->guard < 0 ? -errno : 0;
 	if (front->guard == 0)
@@ -122,6 +154,7 @@ static int fork_guard(struct front *front, const struct front_config *config, fr
 	/* fork(3) changes the mask and puts it back; all that follows relies on it. */
 	(void)sigprocmask(SIG_BLOCK, &front->blocked, NULL);
 	fd_drop(&ends[1]);
+	fd_drop(&front->leader);
 	return err;
 }
 
@@ -138,13 +171,13 @@ static void order(const struct front *front, enum order_kind kind,
 	(void)!send(front->channel, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* As PID 1 we inherit strangers' orphans; elsewhere children that are not the guard are not ours. */
+/* We adopt the orphans of children that the caller had before it became us, as PID 1 those of all. */
 static void reap_strangers(const struct front *front)
 {
 	siginfo_t info = {0};
 
-	while (getpid() == 1 && waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	       info.si_pid != 0 && info.si_pid != front->guard)
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+	       info.si_pid != front->guard)
 		(void)waitpid(info.si_pid, NULL, WNOHANG);
 }
 
@@ -180,6 +213,9 @@ static void pass_on(const struct front *front, const struct signalfd_siginfo *in
 		return;
 	case SIGTERM:
 		order(front, ORDER_STOP, info);
+		return;
+	case SIGCONT:
+		order(front, ORDER_CONTINUE, info);
 		return;
 	case SIGHUP:
 		/* The kernel also sends HUP to a group that an exit has orphaned: no hang-up then. */
@@ -239,8 +275,11 @@ static struct farewell hear_farewell(const struct front *front)
 	return len == (ssize_t)sizeof(farewell) ? farewell : (struct farewell){0};
 }
 
-/* The guard is gone; what it owned has become ours, and only that (and the spared) is below us. */
-static void rescue(const struct front *front)
+/*
+ * The guard is gone; what it owned has become ours, and only that (and the spared) is below us. Returns
+ * false when it cannot be found.
+ */
+static bool rescue(const struct front *front)
 {
 	int64_t give_up = ns_add(now_ns(), RESCUE_NS);
 
@@ -248,17 +287,19 @@ static void rescue(const struct front *front)
 		struct pollfd pfd = {.fd = front->sigs, .events = POLLIN};
 		struct timespec again = {.tv_nsec = RESCUE_AGAIN_NS};
 		struct signalfd_siginfo info;
-		int found = tree_kill(&front->spared);
-		pid_t pid;
+		int killed = tree_kill(&front->spared), reaped = 0;
 
-		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-			found++;
-		if (pid < 0 || found <= 0)
-			return;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			reaped++;
+		if (killed < 0)
+			return tree_is_empty();
+		if (killed == 0 && reaped == 0)
+			return true;
 		(void)ppoll(&pfd, 1, &again, NULL);
 		while (read(front->sigs, &info, sizeof(info)) > 0)
 			;
 	}
+	return false;
 }
 
 static void let_go(const struct front *front, const struct front_config *config)
@@ -276,9 +317,12 @@ static int watch(struct front *front, struct ending *ret_ending)
 	const struct farewell farewell = hear_farewell(front);
 
 	if (death.si_code != CLD_EXITED || farewell.error < 0) {
-		rescue(front);
+		const bool rescued = rescue(front);
+
 		terminal_restore(&front->terminal, true);
-		return farewell.error < 0 ? farewell.error : FRONT_BEREFT;
+		if (farewell.error < 0)
+			return farewell.error;
+		return rescued ? FRONT_BEREFT : FRONT_LOST;
 	}
 	terminal_restore(&front->terminal, farewell.forceful);
 	*ret_ending = (struct ending){.code = death.si_status, .signal = farewell.signal};
@@ -288,7 +332,7 @@ static int watch(struct front *front, struct ending *ret_ending)
 int front_run(const struct front_config *config, front_body *body, void *arg,
 	      struct ending *ret_ending)
 {
-	struct front front = {.channel = -1, .sigs = -1};
+	struct front front = {.leader = -1, .channel = -1, .sigs = -1};
 	int err = tree_spare(&front.spared);
 
 	if (err >= 0)

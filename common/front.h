@@ -29,10 +29,11 @@ typedef struct ending front_body(struct guard *guard, void *arg);
 enum front_end {
 	FRONT_DONE = 0,	  /* body has returned */
 	FRONT_BEREFT = 1, /* the guard was killed from outside; the tree has been ended */
+	FRONT_LOST = 2,	  /* the same, but without /proc not all of the tree was within reach */
 };
 
 /*
- * Run body in a guard and wait for it. Returns FRONT_DONE with *ret_ending set, FRONT_BEREFT, or
+ * Run body in a guard and wait for it. Returns FRONT_DONE with *ret_ending set, FRONT_BEREFT, FRONT_LOST, or
  * -errno when the pair could not be set up: nothing was started then.
  */
 must_check int front_run(const struct front_config *config, front_body *body, void *arg,

@@ -1,6 +1,7 @@
 /* The guard: a process that owns one job after another and obeys its front. */
 #include "common/guard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -11,7 +12,12 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/proc.h"
+#include "common/say.h"
 #include "common/tree.h"
+
+/* How long a message of the guard may wait for a full stderr. */
+#define PATIENCE_MS 100
 
 void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg)
 {
@@ -50,20 +56,46 @@ void guard_stop(struct guard *guard, enum stop_cause cause)
 	owner_stop(&guard->owner, cause);
 }
 
+/* The front is our parent as long as it lives, so its pid cannot mean another. */
+static void signal_front(const struct guard *guard, int signal)
+{
+	if (guard->front > 1 && getppid() == guard->front)
+		(void)kill(guard->front, signal);
+}
+
 /*
  * With a terminal the command shares the caller's group, and a shell that stops its job expects the
  * whole job to stop. A command that stops only itself (raise(SIGSTOP)) takes the front along; where
  * the front has stopped too, the second stop signal is discarded by the next SIGCONT (signal(7)).
  */
-static void mirror_stop(const struct guard *guard)
+static void mirror_stop(struct guard *guard)
 {
-	if (guard->caller_group > 0 && owner_has_stopped(&guard->owner) && guard->front > 1)
-		(void)kill(guard->front, SIGSTOP);
+	if (guard->caller_group == 0 || !owner_take_stop(&guard->owner))
+		return;
+	guard->mirrored = true;
+	signal_front(guard, SIGSTOP);
+}
+
+/*
+ * The session leader, a shell, has died. To a job that it left stopped the kernel would send HUP and
+ * CONT, were its group orphaned (setpgid(2)); our presence in the session hides that it is.
+ */
+static void follow_leader(struct guard *guard)
+{
+	scoped(fd_drop) int proc = proc_open();
+	struct proc_stat stat;
+
+	fd_drop(&guard->leader);
+	if (proc < 0 || proc_stat(proc, guard->front, &stat) < 0 || stat.state != 'T')
+		return;
+	owner_pass(&guard->owner, SIGHUP, 0);
+	owner_continue(&guard->owner);
+	signal_front(guard, SIGCONT);
 }
 
 static void obey(struct guard *guard, const struct order *order)
 {
-	if (order->kind != ORDER_PASS && !guard->stop_signal)
+	if ((order->kind == ORDER_STOP || order->kind == ORDER_TYPED) && !guard->stop_signal)
 		guard->stop_signal = order->signal;
 	switch (order->kind) {
 	case ORDER_STOP:
@@ -73,6 +105,14 @@ static void obey(struct guard *guard, const struct order *order)
 		owner_pass(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_TYPED:
+		/* In a group of its own the command has not seen it: there is a terminal, but no /dev/tty. */
+		if (guard->caller_group == 0)
+			owner_request(&guard->owner, order->signal, order->from);
+		return;
+	case ORDER_CONTINUE:
+		if (guard->mirrored)
+			owner_continue(&guard->owner);
+		guard->mirrored = false;
 		return;
 	}
 }
@@ -130,14 +170,16 @@ static bool copy_ready(struct pollfd *extra, const struct pollfd *fds, nfds_t co
 
 int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t until)
 {
-	enum { CHANNEL, SIGS, OWN };
+	enum { CHANNEL, SIGS, LEADER, OWN };
 	struct pollfd fds[OWN + GUARD_KEEP_MAX] = {
 		[CHANNEL] = {.fd = guard->channel, .events = POLLIN},
 		[SIGS] = {.fd = guard->sigs, .events = POLLIN},
+		[LEADER] = {.fd = guard->leader, .events = POLLIN},
 	};
 	struct owner *owner = &guard->owner;
 	const bool had_job = owner->running, was_stopped = guard->stop_signal != 0;
 
+	assert(count <= GUARD_KEEP_MAX);
 	for (;;) {
 		struct timespec left;
 
@@ -154,6 +196,10 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 			take_signals(guard);
 		if (fds[CHANNEL].revents)
 			take_orders(guard);
+		if (fds[LEADER].revents) {
+			follow_leader(guard);
+			fds[LEADER].fd = guard->leader;
+		}
 		owner_tick(owner);
 		if (had_job && !owner->running)
 			return GUARD_ENDED;
@@ -180,12 +226,13 @@ int guard_release(struct guard *guard, enum child_stage *ret_stage)
 
 void guard_let_go(struct guard *guard, const int *keep, size_t count)
 {
-	int kept[GUARD_KEEP_MAX + 4] = {STDERR_FILENO, guard->sigs, guard->channel,
-					guard->owner.events->fd};
+	enum { OWN = 5 };
+	int kept[GUARD_KEEP_MAX + OWN] = {STDERR_FILENO, guard->sigs, guard->channel, guard->leader,
+					  guard->owner.events->fd};
 
 	for (size_t i = 0; i < count && i < GUARD_KEEP_MAX; i++)
-		kept[4 + i] = keep[i];
-	fd_close_others(kept, 4 + (count < GUARD_KEEP_MAX ? count : GUARD_KEEP_MAX));
+		kept[OWN + i] = keep[i];
+	fd_close_others(kept, OWN + (count < GUARD_KEEP_MAX ? count : GUARD_KEEP_MAX));
 }
 
 int guard_make(struct guard *guard)
@@ -194,8 +241,13 @@ int guard_make(struct guard *guard)
 	int err;
 
 	(void)sigfillset(&set);
-	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0 || setpgid(0, 0) < 0)
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
 		return -errno;
+	/* A group of another PID namespace cannot be joined again: then nobody leaves it. */
+	if (guard->caller_group >= 0 && setpgid(0, 0) < 0)
+		return -errno;
+	/* Limits and the ending of the tree go before being heard. */
+	say_patience(PATIENCE_MS);
 	/* Only a name for ps(1) and for nested tools; ownership does not depend on it. */
 	(void)prctl(PR_SET_NAME, TREE_GUARD_NAME);
 	err = tree_own();
@@ -212,6 +264,10 @@ void guard_finish(struct guard *guard)
 {
 	if (guard->owner.running)
 		owner_exterminate(&guard->owner, guard->sigs);
+	/* The front must be able to end, also when it stopped only because we stopped it. */
+	if (guard->mirrored)
+		signal_front(guard, SIGCONT);
 	buf_drop(&guard->owner.asked);
+	fd_drop(&guard->leader);
 	fd_drop(&guard->sigs);
 }

@@ -40,9 +40,10 @@ struct guard;
 
 /* What the front tells the guard. */
 enum order_kind {
-	ORDER_STOP,  /* forward and start the grace clock */
-	ORDER_PASS,  /* forward to the command itself, no clock */
-	ORDER_TYPED, /* INT or QUIT typed at the terminal: the command has it already */
+	ORDER_STOP,	/* forward and start the grace clock */
+	ORDER_PASS,	/* forward to the command itself, no clock */
+	ORDER_TYPED,	/* INT or QUIT typed at the terminal: the command has it already */
+	ORDER_CONTINUE, /* the front has been continued */
 };
 
 struct order {
@@ -107,7 +108,9 @@ struct guard {
 	int channel; /* to the front, SOCK_SEQPACKET */
 	int sigs;    /* SIGCHLD, as a descriptor */
 	pid_t front;
-	pid_t caller_group; /* > 0: there is a controlling terminal, commands join this group */
+	int leader;	    /* pidfd of the session leader where there is a terminal, else -1 */
+	pid_t caller_group; /* with a terminal: commands join it, -1: they stay where they are; 0: none */
+	bool mirrored; /* we have stopped the front because the command had stopped itself */
 	const struct sigstate *caller;
 	int stop_signal; /* the first request to stop, for ever */
 	struct owner owner;

@@ -84,9 +84,12 @@ static const struct opt *find(const struct opt_program *program, const char *nam
 static bool is_known(const struct opt_program *program, const char *arg)
 {
 	const char *name = arg + 2, *nearest;
-	size_t len = strcspn(name, "=");
+	size_t len;
 
-	if (strncmp(arg, "--", 2) != 0 || arg[2] == '\0' || find(program, name, len))
+	if (strncmp(arg, "--", 2) != 0 || arg[2] == '\0')
+		return true;
+	len = strcspn(name, "=");
+	if (find(program, name, len))
 		return true;
 	nearest = opt_nearest(program, name, len);
 	if (nearest)

@@ -11,6 +11,7 @@
 
 #include "common/cgroup.h"
 #include "common/clock.h"
+#include "common/proc.h"
 #include "common/report.h"
 #include "common/tree.h"
 
@@ -159,10 +160,9 @@ static void act(struct owner *owner, enum stop_action action, pid_t from)
 {
 	int targets;
 
-	if (action == STOP_DO_NOTHING)
-		return;
-	owner->forceful = true;
 	note_limit(owner);
+	/* What happens to leftovers only does not undo what the command did to its terminal. */
+	owner->forceful |= action != STOP_DO_NOTHING && !owner->main_gone;
 	switch (action) {
 	case STOP_DO_ASK:
 		ask(owner, from);
@@ -197,11 +197,25 @@ static enum owner_cause cause_of_death(const struct owner *owner)
 	return kills > owner->oom_kills ? CAUSE_OOM : CAUSE_SIGNAL;
 }
 
+/*
+ * Without a /proc to read, what the command leaves can be reached by its group alone, and that only as
+ * long as its zombie keeps the number.
+ */
+static void end_group_blindly(const struct owner *owner)
+{
+	const bool lets_go =
+		owner->stop.phase == STOP_RUNNING && owner->stop.policy->orphans != ORPHANS_STOP;
+
+	if (owner->own_group && !lets_go && !proc_is_ours())
+		(void)signal_main(owner, SIGKILL, true);
+}
+
 /* The command itself has ended; death is what waitid(2) says of its zombie, which is ours to reap. */
 static void reap_main(struct owner *owner, const siginfo_t *death)
 {
 	struct owner_result *result = &owner->result;
 
+	end_group_blindly(owner);
 	while (wait4(owner->main.pid, NULL, 0, &result->usage) < 0 && errno == EINTR)
 		;
 	owner->main_gone = result->ended = true;
@@ -212,7 +226,7 @@ static void reap_main(struct owner *owner, const siginfo_t *death)
 		owner->exited(owner->exited_arg);
 }
 
-bool owner_has_stopped(const struct owner *owner)
+bool owner_take_stop(struct owner *owner)
 {
 	siginfo_t info = {0};
 
@@ -264,14 +278,24 @@ static void handle_leftovers(struct owner *owner)
 		if (count > 0)
 			report_processes(owner->events, "orphans", pids, count);
 	}
-	/* The rest under --signal-to main, and those out of reach until they became our children. */
-	if (owner->stop.phase == STOP_ASKED)
-		ask_again(owner, -1);
 	act(owner, stop_leftovers(&owner->stop, now_ns()), -1);
+}
+
+/*
+ * Those who have become our children during the stop: the rest under --signal-to main, and who was out of
+ * reach when the others were asked.
+ */
+static void ask_adopted(struct owner *owner)
+{
+	if (owner->stop.phase == STOP_ASKED &&
+	    (owner->main_gone || !owner->stop.policy->main_first))
+		ask_again(owner, -1);
 }
 
 void owner_settle(struct owner *owner)
 {
+	const int before = owner->reaped;
+
 	reap(owner);
 	if (!owner->running)
 		return;
@@ -279,10 +303,18 @@ void owner_settle(struct owner *owner)
 		owner->running = false;
 		return;
 	}
+	if (owner->reaped != before)
+		ask_adopted(owner);
 	if (owner->main_gone)
 		handle_leftovers(owner);
 	if (owner->stop.phase == STOP_KILLED)
 		press(owner);
+}
+
+void owner_continue(struct owner *owner)
+{
+	if (owner->running)
+		(void)signal_main(owner, SIGCONT, false);
 }
 
 void owner_tick(struct owner *owner)
@@ -296,8 +328,8 @@ int64_t owner_due(const struct owner *owner)
 	if (!owner->running)
 		return NS_NEVER;
 	if (owner->stop.phase == STOP_KILLED)
-		return ns_min(owner->stop.due, owner->kill_again);
-	return owner->stop.due;
+		return ns_min(stop_next(&owner->stop), owner->kill_again);
+	return stop_next(&owner->stop);
 }
 
 void owner_stop(struct owner *owner, enum stop_cause cause)

@@ -107,10 +107,13 @@ void owner_request(struct owner *owner, int signal, pid_t from);
 void owner_pass(struct owner *owner, int signal, pid_t from);
 
 /*
- * Has the command stopped itself (SIGSTOP, SIGTSTP ...) since the last call? False when it is running
- * again by now.
+ * Take note of the command having stopped (SIGSTOP, SIGTSTP ...) since the last call; false when it has
+ * not, or is running again by now.
  */
-must_check bool owner_has_stopped(const struct owner *owner);
+must_check bool owner_take_stop(struct owner *owner);
+
+/* Continue the command. */
+void owner_continue(struct owner *owner);
 
 /* Kill everything below this process, whatever job or none it is of, and reap until nothing is left.
  * sigs is a signalfd for SIGCHLD. Waits as long as that takes. */

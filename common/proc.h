@@ -12,6 +12,9 @@
  */
 #define PROC_COMM_MAX 64 /* kernel threads have longer names than the 15 bytes of a process */
 
+/* Is /proc there, and of our own PID namespace? */
+bool proc_is_ours(void);
+
 struct proc_stat {
 	pid_t pid;
 	pid_t ppid;
@@ -20,7 +23,10 @@ struct proc_stat {
 	char comm[PROC_COMM_MAX];
 };
 
-/* An O_PATH descriptor of /proc, or -errno; -ENOENT where another thing is mounted there. */
+/*
+ * An O_PATH descriptor of /proc, or -errno; -ENOENT where another thing is mounted there, and where it
+ * is the /proc of another PID namespace: its numbers mean other processes.
+ */
 must_check int proc_open(void);
 
 /*

@@ -1,23 +1,33 @@
 /* Messages on stderr: one escaped line, one write. */
 #include "common/say.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/utf8.h"
 
-#define TEXT_MAX 8192
-#define LINE_MAX_ESCAPED (TEXT_MAX + 64)
+/* A line fits into a pipe that has room at all (PIPE_BUF), so it is written whole. */
+#define TEXT_MAX 4000
+#define LINE_MAX_ESCAPED 4096
 
 static const char *program = "pk";
+static int patience_ms = -1;
 
 void say_program(const char *name)
 {
 	program = name;
+}
+
+void say_patience(int ms)
+{
+	patience_ms = ms;
 }
 
 const char *say_program_name(void)
@@ -48,6 +58,24 @@ static size_t escape(char line[static LINE_MAX_ESCAPED], const char *text, size_
 	return out;
 }
 
+/*
+ * Write without ever blocking. A pipe is opened anew for an open file description that may be made
+ * non-blocking, the caller's being shared; for the rest poll(2) has to do.
+ */
+static void write_soon(const char *line, size_t len)
+{
+	scoped(fd_drop) int own = -1;
+	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (own >= 0)
+		pfd.fd = own;
+	if (poll(&pfd, 1, patience_ms) > 0)
+		(void)!write(pfd.fd, line, len);
+}
+
 static void say_line(const char *text, size_t len)
 {
 	char line[LINE_MAX_ESCAPED];
@@ -55,7 +83,10 @@ static void say_line(const char *text, size_t len)
 
 	line[end++] = '\n';
 	/* Nobody is left to be told that stderr does not work. */
-	(void)!fd_write_full(STDERR_FILENO, line, end);
+	if (patience_ms < 0)
+		(void)!fd_write_full(STDERR_FILENO, line, end);
+	else
+		write_soon(line, end);
 }
 
 printf_like(2, 0) static void say_list(int err, const char *format, va_list list)

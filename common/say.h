@@ -13,6 +13,12 @@
 void say_program(const char *name);
 const char *say_program_name(void);
 
+/*
+ * How long a message may wait for a stderr that takes nothing, in ms, before it is dropped; -1, the
+ * start value: for ever. A process that has more important things to do than to be heard sets it.
+ */
+void say_patience(int ms);
+
 /* Say a line. */
 printf_like(1, 2) void say(const char *format, ...);
 

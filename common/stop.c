@@ -14,10 +14,17 @@ void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now
 
 	*stop = (struct stop){
 		.policy = policy,
-		.due = ns_min(limit, policy->deadline),
+		.limit = ns_min(limit, policy->deadline),
+		.kill_at = NS_NEVER,
+		.give_up_at = NS_NEVER,
 		.first = NS_NEVER,
 		.deadline_is_nearer = policy->deadline < limit,
 	};
+}
+
+int64_t stop_next(const struct stop *stop)
+{
+	return ns_min(stop->limit, ns_min(stop->kill_at, stop->give_up_at));
 }
 
 static enum stop_action kill_now(struct stop *stop, int64_t now)
@@ -25,7 +32,8 @@ static enum stop_action kill_now(struct stop *stop, int64_t now)
 	int64_t twice = ns_add(stop->policy->grace, stop->policy->grace);
 
 	stop->phase = STOP_KILLED;
-	stop->due = ns_add(now, twice > GIVE_UP_LEAST ? twice : GIVE_UP_LEAST);
+	stop->limit = stop->kill_at = NS_NEVER;
+	stop->give_up_at = ns_add(now, twice > GIVE_UP_LEAST ? twice : GIVE_UP_LEAST);
 	return STOP_DO_KILL;
 }
 
@@ -34,8 +42,10 @@ static enum stop_action ask_with(struct stop *stop, int signal, int64_t grace, i
 	if (signal == SIGKILL || grace == 0)
 		return kill_now(stop, now);
 	/* A clock that already runs is never put back. */
-	stop->due = stop->phase == STOP_ASKED ? ns_min(stop->due, ns_add(now, grace))
-					      : ns_add(now, grace);
+	stop->kill_at = ns_min(stop->kill_at, ns_add(now, grace));
+	/* Nobody is told the same twice. */
+	if (stop->phase == STOP_ASKED && stop->signal == signal)
+		return STOP_DO_NOTHING;
 	stop->phase = STOP_ASKED;
 	stop->signal = signal;
 	return STOP_DO_ASK;
@@ -43,38 +53,37 @@ static enum stop_action ask_with(struct stop *stop, int signal, int64_t grace, i
 
 enum stop_action stop_for(struct stop *stop, enum stop_cause cause, int64_t now)
 {
-	if (stop->phase != STOP_RUNNING)
+	if (stop->phase == STOP_KILLED)
 		return STOP_DO_NOTHING;
 	stop->cause = cause;
+	stop->limit = NS_NEVER;
 	return ask_with(stop, stop->policy->signal, stop->policy->grace, now);
 }
 
 enum stop_action stop_due(struct stop *stop, int64_t now)
 {
-	if (now < stop->due)
-		return STOP_DO_NOTHING;
-	switch (stop->phase) {
-	case STOP_RUNNING:
-		return stop_for(stop, stop->deadline_is_nearer ? STOP_DEADLINE : STOP_TIMEOUT, now);
-	case STOP_ASKED:
+	if (now >= stop->kill_at)
 		return kill_now(stop, now);
-	case STOP_KILLED:
-		break;
-	}
-	stop->due = NS_NEVER;
+	if (now >= stop->limit)
+		return stop_for(stop, stop->deadline_is_nearer ? STOP_DEADLINE : STOP_TIMEOUT, now);
+	if (now < stop->give_up_at)
+		return STOP_DO_NOTHING;
+	stop->give_up_at = NS_NEVER;
 	return STOP_DO_GIVE_UP;
 }
 
 enum stop_action stop_request(struct stop *stop, int signal, int64_t now)
 {
-	bool insists = signal == SIGTERM || signal == SIGINT;
-	bool patient = stop->policy->patient && signal == SIGTERM;
+	const bool insists = signal == SIGTERM || signal == SIGINT;
+	const bool patient = stop->policy->patient && signal == SIGTERM;
 
 	if (stop->phase == STOP_KILLED)
 		return STOP_DO_NOTHING;
-	if (stop->first != NS_NEVER)
-		return insists && now - stop->first >= STOP_INSIST_NS ? kill_now(stop, now)
-								      : STOP_DO_NOTHING;
+	if (stop->first != NS_NEVER) {
+		if (insists && now - stop->first >= STOP_INSIST_NS)
+			return kill_now(stop, now);
+		return STOP_DO_NOTHING;
+	}
 	stop->first = now;
 	if (stop->cause == STOP_NONE)
 		stop->cause = STOP_SIGNAL;
@@ -85,5 +94,8 @@ enum stop_action stop_leftovers(struct stop *stop, int64_t now)
 {
 	if (stop->phase != STOP_RUNNING || stop->policy->orphans != ORPHANS_STOP)
 		return STOP_DO_NOTHING;
+	/* The command has kept its limit; only an endless grace period leaves it in force. */
+	if (stop->policy->grace != NS_NEVER)
+		stop->limit = NS_NEVER;
 	return ask_with(stop, stop->policy->signal, stop->policy->grace, now);
 }

@@ -32,7 +32,9 @@ struct stop {
 	const struct stop_policy *policy;
 	enum stop_phase phase;
 	enum stop_cause cause;
-	int64_t due;   /* when stop_due has something to say; NS_NEVER: nothing to wait for */
+	int64_t limit; /* of time, not yet passed; these three are NS_NEVER when there is none */
+	int64_t kill_at;
+	int64_t give_up_at;
 	int64_t first; /* when the first request to stop came in; NS_NEVER: none */
 	bool deadline_is_nearer;
 	int signal; /* what to ask with */
@@ -44,7 +46,14 @@ enum stop_action { STOP_DO_NOTHING, STOP_DO_ASK, STOP_DO_KILL, STOP_DO_GIVE_UP }
 /* The command starts now. policy must outlive stop. */
 void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now);
 
-/* The time is now: has a limit passed? An action is returned once. */
+/* When stop_due has something to say next; NS_NEVER: nothing to wait for. */
+int64_t stop_next(const struct stop *stop);
+
+/*
+ * The time is now: has a limit passed, the grace period ended? An action is returned once. A limit that
+ * passes while a request is under way is a limit all the same: the cause changes, and the grace period
+ * begins unless it has.
+ */
 enum stop_action stop_due(struct stop *stop, int64_t now);
 
 /* End the command because of cause (STOP_IDLE, for example). */

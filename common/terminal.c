@@ -29,6 +29,14 @@ bool terminal_is_there(void)
 	return fd >= 0;
 }
 
+/* The foreground group has died out: whoever lives in it (a shell after bg, say) is in front by right. */
+static bool is_orphaned(int fd)
+{
+	pid_t group = tcgetpgrp(fd);
+
+	return group > 1 && kill(-group, 0) < 0 && errno == ESRCH;
+}
+
 void terminal_restore(struct terminal *terminal, bool modes)
 {
 	sigset_t set, old;
@@ -40,11 +48,11 @@ void terminal_restore(struct terminal *terminal, bool modes)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTTOU);
 	(void)sigprocmask(SIG_BLOCK, &set, &old);
-	if (terminal->foreground == getpgrp() && tcgetpgrp(terminal->fd) != terminal->foreground)
+	if (terminal->foreground == getpgrp() && is_orphaned(terminal->fd))
 		(void)tcsetpgrp(terminal->fd, terminal->foreground);
 	/* A job in the background must leave the modes to whoever is in front. */
 	if (modes && terminal->has_modes && tcgetpgrp(terminal->fd) == getpgrp())
-		(void)tcsetattr(terminal->fd, TCSADRAIN, &terminal->modes);
+		(void)tcsetattr(terminal->fd, TCSANOW, &terminal->modes);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	fd_drop(&terminal->fd);
 }

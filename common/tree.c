@@ -12,8 +12,11 @@
 #include "common/fd.h"
 #include "common/proc.h"
 
-/* While processes fork faster than we read, each round finds new ones; SIGKILL ends that, not this. */
-#define ASK_ROUNDS 4
+/*
+ * Each round peels a chain whose members die at once of the signal: the child of the last is ours then.
+ * Against processes that fork faster than we read, this many must do; SIGKILL ends those.
+ */
+#define ASK_ROUNDS 256
 
 int tree_own(void)
 {
@@ -86,9 +89,17 @@ static int queue_children(struct walk *walk, pid_t parent, long threads)
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
 }
 
-static bool is_child_of(const struct walk *walk, const struct link *link, struct proc_stat *stat)
+/*
+ * Is it still the process that was found? Its parent may have died of the signal since: then it is our
+ * own child. A direct child needs no proof, and under hidepid there may be none.
+ */
+static bool is_same(const struct walk *walk, const struct link *link, struct proc_stat *stat)
 {
-	return proc_stat(walk->proc, link->pid, stat) == 0 && stat->ppid == link->parent;
+	bool readable = proc_stat(walk->proc, link->pid, stat) == 0;
+
+	if (link->parent == walk->self)
+		return true;
+	return readable && (stat->ppid == link->parent || stat->ppid == walk->self);
 }
 
 /* A pidfd for link, or -errno; -ESRCH when that pid is another process by now. */
@@ -100,7 +111,7 @@ static int open_verified(const struct walk *walk, const struct link *link, struc
 	if (pidfd < 0)
 		return -errno;
 	/* The parent is read after the open: a recycled pid has another one. */
-	if (!is_child_of(walk, link, stat))
+	if (!is_same(walk, link, stat))
 		return -ESRCH;
 	pidfd = -1;
 	return opened;
@@ -129,14 +140,15 @@ static long ask(struct walk *walk, const struct link *link)
 	if (has_pid(walk->asked, link->pid))
 		return 0;
 	pidfd = open_verified(walk, link, &stat);
-	if (pidfd < 0 && (link->parent != walk->self || !is_child_of(walk, link, &stat)))
+	if (pidfd < 0 && (link->parent != walk->self || !is_same(walk, link, &stat)))
 		return 0;
 	if (strcmp(stat.comm, TREE_GUARD_NAME) == 0)
 		return 0;
 	/* Out of memory costs at most a second signal in the next round. */
 	(void)!buf_add(walk->asked, &link->pid, sizeof(link->pid));
-	/* A dead leader may have living threads, so its children are visited all the same. */
-	if (stat.state != 'Z' && send_to(walk, link, pidfd, walk->signal) == 0) {
+	/* A process whose first thread has ended looks dead while others live. */
+	if ((stat.state != 'Z' || stat.threads > 1) &&
+	    send_to(walk, link, pidfd, walk->signal) == 0) {
 		walk->count++;
 		/* A stopped process cannot obey. What fails here, the grace period ends. */
 		if (stat.state == 'T')

@@ -237,26 +237,27 @@ static struct ending body(struct guard *guard, void *arg)
 	return ending;
 }
 
-/* The file or device of --stdin, as the command's descriptor 0; -1 for inherit. */
-static int open_input(const struct plan *plan)
+/* Open the file or device of --stdin; *ret_fd stays -1 for inherit. Returns 0 or -errno, told. */
+static int open_input(const struct plan *plan, int *ret_fd)
 {
 	const char *path = strcmp(plan->input, "null") == 0 ? "/dev/null" : plan->input;
-	int fd;
+	int err;
 
 	if (strcmp(plan->input, "inherit") == 0 || strcmp(plan->input, "-") == 0)
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	fd = -errno;
-	say_errno(fd, "cannot open '%s'", path);
-	return fd;
+		return 0;
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd >= 0)
+		return 0;
+	err = -errno;
+	say_errno(err, "cannot open '%s'", path);
+	return err;
 }
 
 static struct ending fail(struct events *events, const char *class, int err)
 {
 	const struct ending ending = OWN_FAILURE;
 
+	events_brace();
 	job_event_error(events, class, err);
 	job_event_end(events, ending);
 	return ending;
@@ -265,16 +266,12 @@ static struct ending fail(struct events *events, const char *class, int err)
 struct ending job_run(const struct plan *plan, struct events *events)
 {
 	const struct front_config config = {.events = events, .lets_go = true};
-	scoped(fd_drop) int input = open_input(plan);
+	scoped(fd_drop) int input = -1;
 	struct ending ending;
-	int end;
+	int end = open_input(plan, &input);
 
-	if (input < -1) {
-		int err = input;
-
-		input = -1;
-		return fail(events, "io", err);
-	}
+	if (end < 0)
+		return fail(events, "io", end);
 	struct work work = {
 		.plan = plan,
 		.policy = plan_policy(plan, getpid() == 1, now_ns()),
@@ -292,7 +289,9 @@ struct ending job_run(const struct plan *plan, struct events *events)
 		return ending;
 	if (end == FRONT_BEREFT)
 		say("the guard process was killed; the command was ended");
+	else if (end == FRONT_LOST)
+		say("the guard process was killed; some of what it owned may live on");
 	else
 		say_errno(end, "cannot set up the guard process");
-	return fail(events, "resource", end == FRONT_BEREFT ? 0 : end);
+	return fail(events, "resource", end < 0 ? end : 0);
 }

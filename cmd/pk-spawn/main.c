@@ -35,6 +35,7 @@ static bool open_events(const struct plan *plan, struct events *events)
 static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-spawn", plan->events) == 0) {
+		events_brace();
 		job_event_error(events, "usage", 0);
 		job_event_end(events, (struct ending){.code = status});
 		events_drop(events);

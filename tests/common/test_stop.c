@@ -21,7 +21,7 @@ static void a_timeout_asks_then_kills_then_gives_up(void **state)
 
 	(void)state;
 	stop_start(&stop, &policy, 0);
-	assert_int_equal(stop.due, 1000 * MS);
+	assert_int_equal(stop_next(&stop), 1000 * MS);
 	assert_int_equal(stop_due(&stop, 1000 * MS - 1), STOP_DO_NOTHING);
 	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
 	assert_int_equal(stop.cause, STOP_TIMEOUT);
@@ -31,7 +31,7 @@ static void a_timeout_asks_then_kills_then_gives_up(void **state)
 	/* twice the grace period */
 	assert_int_equal(stop_due(&stop, 15999 * MS), STOP_DO_NOTHING);
 	assert_int_equal(stop_due(&stop, 16000 * MS), STOP_DO_GIVE_UP);
-	assert_int_equal(stop.due, NS_NEVER);
+	assert_int_equal(stop_next(&stop), NS_NEVER);
 }
 
 static void a_short_grace_still_waits_two_seconds_for_the_unkillable(void **state)
@@ -44,7 +44,7 @@ static void a_short_grace_still_waits_two_seconds_for_the_unkillable(void **stat
 	stop_start(&stop, &policy, 0);
 	(void)stop_due(&stop, 1000 * MS);
 	assert_int_equal(stop_due(&stop, 1001 * MS), STOP_DO_KILL);
-	assert_int_equal(stop.due, 3001 * MS);
+	assert_int_equal(stop_next(&stop), 3001 * MS);
 }
 
 static void no_grace_or_sigkill_as_stop_signal_kills_at_once(void **state)
@@ -71,11 +71,11 @@ static void an_infinite_grace_has_no_sigkill(void **state)
 	policy.grace = NS_NEVER;
 	stop_start(&stop, &policy, 0);
 	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
-	assert_int_equal(stop.due, NS_NEVER);
+	assert_int_equal(stop_next(&stop), NS_NEVER);
 	/* A second request still kills, and then nothing is given up. */
-	assert_int_equal(stop_request(&stop, SIGTERM, 2000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop_request(&stop, SIGTERM, 2000 * MS), STOP_DO_NOTHING);
 	assert_int_equal(stop_request(&stop, SIGTERM, 2200 * MS), STOP_DO_KILL);
-	assert_int_equal(stop.due, NS_NEVER);
+	assert_int_equal(stop_next(&stop), NS_NEVER);
 }
 
 static void the_nearer_limit_is_the_cause(void **state)
@@ -91,7 +91,7 @@ static void the_nearer_limit_is_the_cause(void **state)
 	policy.timeout = 0;
 	policy.deadline = NS_NEVER;
 	stop_start(&stop, &policy, 0);
-	assert_int_equal(stop.due, NS_NEVER);
+	assert_int_equal(stop_next(&stop), NS_NEVER);
 }
 
 static void requests_within_200_ms_are_one(void **state)
@@ -100,11 +100,12 @@ static void requests_within_200_ms_are_one(void **state)
 	struct stop stop;
 
 	(void)state;
+	policy.timeout = 0;
 	stop_start(&stop, &policy, 0);
 	assert_int_equal(stop_request(&stop, SIGINT, 100 * MS), STOP_DO_ASK);
 	assert_int_equal(stop.signal, SIGINT);
 	assert_int_equal(stop.cause, STOP_SIGNAL);
-	assert_int_equal(stop.due, 5100 * MS);
+	assert_int_equal(stop_next(&stop), 5100 * MS);
 	assert_int_equal(stop_request(&stop, SIGTERM, 299 * MS), STOP_DO_NOTHING);
 	assert_int_equal(stop_request(&stop, SIGHUP, 900 * MS), STOP_DO_NOTHING);
 	assert_int_equal(stop_request(&stop, SIGTERM, 300 * MS), STOP_DO_KILL);
@@ -119,10 +120,32 @@ static void a_request_during_a_timeouts_grace_is_passed_on_once(void **state)
 	(void)state;
 	stop_start(&stop, &policy, 0);
 	(void)stop_due(&stop, 1000 * MS);
-	assert_int_equal(stop_request(&stop, SIGTERM, 3000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop_request(&stop, SIGINT, 3000 * MS), STOP_DO_ASK);
 	assert_int_equal(stop.cause, STOP_TIMEOUT);
 	/* The clock that ran is not put back. */
-	assert_int_equal(stop.due, 6000 * MS);
+	assert_int_equal(stop_next(&stop), 6000 * MS);
+}
+
+static void a_limit_passes_during_a_request_all_the_same(void **state)
+{
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	policy.grace = NS_NEVER;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_request(&stop, SIGHUP, 300 * MS), STOP_DO_ASK);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.signal, SIGTERM);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+	/* As PID 1: the limit starts the clock that the request had not. */
+	policy = standard();
+	policy.patient = true;
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_request(&stop, SIGTERM, 300 * MS), STOP_DO_ASK);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_NOTHING);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+	assert_int_equal(stop_due(&stop, 6000 * MS), STOP_DO_KILL);
 }
 
 static void pid_1_leaves_the_clock_to_the_orchestrator(void **state)
@@ -135,10 +158,10 @@ static void pid_1_leaves_the_clock_to_the_orchestrator(void **state)
 	policy.timeout = 0;
 	stop_start(&stop, &policy, 0);
 	assert_int_equal(stop_request(&stop, SIGTERM, 0), STOP_DO_ASK);
-	assert_int_equal(stop.due, NS_NEVER);
+	assert_int_equal(stop_next(&stop), NS_NEVER);
 	stop_start(&stop, &policy, 0);
 	assert_int_equal(stop_request(&stop, SIGINT, 0), STOP_DO_ASK);
-	assert_int_equal(stop.due, 5000 * MS);
+	assert_int_equal(stop_next(&stop), 5000 * MS);
 }
 
 static void leftovers_follow_the_policy(void **state)
@@ -172,6 +195,7 @@ int main(void)
 		cmocka_unit_test(the_nearer_limit_is_the_cause),
 		cmocka_unit_test(requests_within_200_ms_are_one),
 		cmocka_unit_test(a_request_during_a_timeouts_grace_is_passed_on_once),
+		cmocka_unit_test(a_limit_passes_during_a_request_all_the_same),
 		cmocka_unit_test(pid_1_leaves_the_clock_to_the_orchestrator),
 		cmocka_unit_test(leftovers_follow_the_policy),
 	};

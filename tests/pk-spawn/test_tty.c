@@ -107,11 +107,10 @@ static void a_job_stopped_by_ctrl_z_still_times_out(void **state)
 	pty_keys(p, CTRL_Z);
 	pty_expect(p, "Stopped");
 	(void)event_wait(events, "exit");
-	pty_keys(p, "\rfg\r");
+	/* The front, stopped with its command, is continued to say so; the shell learns without fg. */
 	pty_expect(p, "timed out after 1s");
-	pty_expect(p, "<p>");
-	pty_keys(p, "echo status=$?.\r");
-	pty_expect(p, "status=124.");
+	pty_keys(p, "\r");
+	pty_expect(p, "Exit 124");
 	pty_keys(p, "exit\r");
 	pty_finish(p);
 }
