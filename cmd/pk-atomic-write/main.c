@@ -1,0 +1,144 @@
+/*
+ * pk-atomic-write - replace a file whole or not at all, durably
+ *
+ * The new content is staged in a file without a name beside FILE; only when it is complete, checked
+ * and on disk does it get FILE's name, by rename(2). Whatever fails before, FILE is untouched and
+ * nothing is left. Without a command this is one process; a command and --check run in a guard,
+ * where the steps of the replacement then happen too.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "common/events.h"
+#include "common/fd.h"
+#include "common/front.h"
+#include "common/program.h"
+#include "common/say.h"
+#include "common/signame.h"
+#include "common/status.h"
+#include "plan.h"
+#include "work.h"
+
+#define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
+
+static struct ending fail(struct events *events, const char *class)
+{
+	static const char *const names[] = {"error", "failed"};
+	struct event event;
+
+	if (event_begin(&event, events, names[0])) {
+		json_text(&event.json, "class", class);
+		event_send(&event, events);
+	}
+	if (event_begin(&event, events, names[1])) {
+		json_text(&event.json, "step", "start");
+		event_send(&event, events);
+	}
+	return OWN_FAILURE;
+}
+
+/* The signals that end us, unless the caller had them ignored: blocked, and read while we wait. */
+static int open_signals(void)
+{
+	static const int deadly[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+	struct sigaction action;
+	struct sigstate old;
+	sigset_t set, block;
+	int err;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < array_len(deadly); i++)
+		if (sigaction(deadly[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, deadly[i]);
+	block = set;
+	/* A write beyond a limit is to fail with EFBIG, one to a closed pipe with EPIPE. */
+	(void)sigaddset(&block, SIGXFSZ);
+	(void)sigaddset(&block, SIGPIPE);
+	err = sigstate_take(&old, &block);
+	return err < 0 ? err : sigs_open(&set);
+}
+
+static struct ending run_alone(struct work *work)
+{
+	scoped(fd_drop) int sigs = open_signals();
+
+	if (sigs < 0) {
+		say_errno(sigs, "cannot read signals");
+		return fail(work->events, "resource");
+	}
+	work->sigs = sigs;
+	return work_run(work);
+}
+
+static struct ending body(struct guard *guard, void *arg)
+{
+	struct work *work = arg;
+
+	work->guard = guard;
+	work->events = guard_events(guard);
+	return work_run(work);
+}
+
+static struct ending run_guarded(struct work *work)
+{
+	const struct front_config config = {.events = work->events, .lets_go = true};
+	struct ending ending;
+	int end = front_run(&config, body, work, &ending);
+
+	if (end == FRONT_DONE)
+		return ending;
+	if (end == FRONT_BEREFT)
+		say("the guard process was killed; the command was ended");
+	else
+		say_errno(end, "cannot set up the guard process");
+	return fail(work->events, "resource");
+}
+
+/* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
+static bool open_events(const struct plan *plan, struct events *events)
+{
+	int err = events_open(events, "pk-atomic-write", plan->events);
+
+	if (err == -EINVAL && plan->events) {
+		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
+			  plan->events);
+		return false;
+	}
+	if (err < 0)
+		say_errno(err, "cannot open the events destination '%s'",
+			  plan->events ? plan->events : "$PK_EVENTS");
+	return true;
+}
+
+static struct ending run(const struct plan *plan, struct events *events)
+{
+	struct work work = {.plan = plan, .events = events, .sigs = -1};
+	struct ending ending = plan->command || plan->check ? run_guarded(&work) : run_alone(&work);
+	int err = events_error(events);
+
+	if (err < 0)
+		say_errno(err, "cannot write to the events destination");
+	return ending;
+}
+
+int main(int argc, char **argv)
+{
+	struct plan plan;
+	struct events events = EVENTS_OFF;
+	struct ending ending = OWN_FAILURE;
+
+	if (!program_start("pk-atomic-write"))
+		return STATUS_OWN;
+	if (!plan_parse(&plan, argc, argv, &ending.code)) {
+		if (ending.code == STATUS_OWN &&
+		    events_open(&events, "pk-atomic-write", plan.events) == 0)
+			(void)fail(&events, "usage");
+		events_drop(&events);
+		return program_finish(ending.code);
+	}
+	if (open_events(&plan, &events))
+		ending = run(&plan, &events);
+	events_drop(&events);
+	ending_die(ending);
+}

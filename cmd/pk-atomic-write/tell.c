@@ -1,0 +1,303 @@
+/* Messages and events. */
+#include "tell.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/errname.h"
+#include "common/say.h"
+#include "common/signame.h"
+#include "sha256.h"
+
+#define MESSAGE_MAX 1024
+
+/* Say a formatted line: err as in say_errno, 0 for none. */
+static void say_list(int err, const char *format, va_list args)
+{
+	char text[MESSAGE_MAX];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	if (err)
+		say_errno(err, "%s", text);
+	else
+		say("%s", text);
+}
+
+void tell_detail(const struct work *work, const char *format, ...)
+{
+	va_list args;
+
+	if (!work->plan->verbose)
+		return;
+	va_start(args, format);
+	say_list(0, format, args);
+	va_end(args);
+}
+
+void tell_warning(const struct work *work, const char *format, ...)
+{
+	va_list args;
+
+	if (work->plan->quiet)
+		return;
+	va_start(args, format);
+	say_list(0, format, args);
+	va_end(args);
+}
+
+static const char *class_of(int err)
+{
+	switch (-err) {
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case EAGAIN:
+		return "resource";
+	default:
+		return "io";
+	}
+}
+
+static void event_failed(const struct work *work, const char *step, const char *class, int err)
+{
+	struct event event;
+
+	if (event_begin(&event, work->events, "error")) {
+		json_text(&event.json, "class", class);
+		if (err)
+			json_text(&event.json, "errno", errname(-err));
+		event_send(&event, work->events);
+	}
+	if (event_begin(&event, work->events, "failed")) {
+		json_text(&event.json, "step", step);
+		if (err)
+			json_text(&event.json, "errno", errname(-err));
+		event_send(&event, work->events);
+	}
+}
+
+bool tell_failed(struct work *work, const char *step, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_list(err, format, args);
+	va_end(args);
+	event_failed(work, step, class_of(err), err);
+	work->ending = (struct ending){.code = STATUS_OWN};
+	return false;
+}
+
+bool tell_mistake(struct work *work, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_list(0, format, args);
+	va_end(args);
+	event_failed(work, "find", "usage", 0);
+	work->ending = (struct ending){.code = STATUS_OWN};
+	return false;
+}
+
+bool tell_stopped(struct work *work, const char *step)
+{
+	struct event event;
+	char name[SIGNAME_MAX];
+
+	work->ending = (struct ending){.signal = work_stop_signal(work)};
+	if (event_begin(&event, work->events, "failed")) {
+		json_text(&event.json, "step", step);
+		json_text(&event.json, "signal", signame(work->ending.signal, name));
+		event_send(&event, work->events);
+	}
+	return false;
+}
+
+bool tell_conflict(struct work *work, const char *wanted, const char *found)
+{
+	struct event event;
+
+	tell_warning(work, "'%s' is not as it should be: wanted %s, found %s", work->plan->file,
+		     wanted, found);
+	if (event_begin(&event, work->events, "conflict")) {
+		json_text(&event.json, "wanted", wanted);
+		json_text(&event.json, "found", found);
+		event_send(&event, work->events);
+	}
+	work->ending = (struct ending){.code = STATUS_FAILED};
+	return false;
+}
+
+bool tell_rejected(struct work *work, const char *why, struct ending ending)
+{
+	struct event event;
+
+	if (event_begin(&event, work->events, "rejected")) {
+		json_text(&event.json, "why", why);
+		event_send(&event, work->events);
+	}
+	work->ending = ending;
+	return false;
+}
+
+bool tell_late(struct work *work)
+{
+	char limit[NS_TEXT_MAX];
+
+	ns_format(limit, work->plan->wait);
+	tell_warning(work, "'%s' is locked by another process; gave up after %s", work->plan->file,
+		     limit);
+	event_failed(work, "lock", "resource", -EWOULDBLOCK);
+	work->ending = (struct ending){.code = STATUS_LATER};
+	return false;
+}
+
+bool tell_unchanged(struct work *work)
+{
+	struct event event;
+
+	tell_detail(work, "'%s' has this content already", work->plan->file);
+	if (event_begin(&event, work->events, "unchanged")) {
+		json_ms(&event.json, "elapsed_ms", now_ns() - work->begun);
+		event_send(&event, work->events);
+	}
+	work->ending = (struct ending){.code = (int)work->plan->unchanged_status};
+	return false;
+}
+
+static void add_old(struct json *json, const struct stat *old)
+{
+	json_int(json, "old_ino", (int64_t)old->st_ino);
+	json_int(json, "old_size_bytes", old->st_size);
+	json_ms(json, "old_mtime_ms",
+		(int64_t)old->st_mtim.tv_sec * NS_PER_S + old->st_mtim.tv_nsec);
+	json_int(json, "old_nlink", (int64_t)old->st_nlink);
+}
+
+void tell_committed(const struct work *work)
+{
+	const bool durable = work->plan->sync == REPLACE_DURABLE && work->ending.code == STATUS_OK;
+	struct event event;
+	struct stat st;
+
+	tell_swept(work);
+	tell_detail(work, "'%s' %s: %lld bytes%s", work->plan->file,
+		    work->in_place	  ? "rewritten in place"
+		    : work->target.exists ? "replaced"
+					  : "created",
+		    (long long)work->size, durable ? "" : ", not synchronised");
+	if (!event_begin(&event, work->events, "committed"))
+		return;
+	json_int(&event.json, "size_bytes", work->size);
+	json_bool(&event.json, "durable", durable);
+	if (work->in_place)
+		json_bool(&event.json, "in_place", true);
+	if (work->target.fd >= 0)
+		add_old(&event.json, &work->target.st);
+	if (!work->in_place && fstat(work->new.fd, &st) == 0)
+		json_int(&event.json, "ino", (int64_t)st.st_ino);
+	json_ms(&event.json, "elapsed_ms", now_ns() - work->begun);
+	event_send(&event, work->events);
+}
+
+void tell_start(const struct work *work)
+{
+	struct event event;
+
+	if (!event_begin(&event, work->events, "start"))
+		return;
+	json_text(&event.json, "path", work->plan->file);
+	if (work->plan->command)
+		json_text(&event.json, "command", work->plan->command[0]);
+	if (work->plan->command && work->plan->events_argv) {
+		json_open(&event.json, "argv");
+		for (char **arg = work->plan->command; *arg; arg++)
+			json_item_text(&event.json, *arg);
+		json_close(&event.json);
+	}
+	event_send(&event, work->events);
+}
+
+void tell_lock(const struct work *work, int64_t waited_ns)
+{
+	struct event event;
+
+	if (!event_begin(&event, work->events, "lock"))
+		return;
+	json_ms(&event.json, "waited_ms", waited_ns);
+	event_send(&event, work->events);
+}
+
+void tell_staged(const struct work *work, const uint8_t *hash)
+{
+	char text[SHA256_TEXT];
+	struct event event;
+
+	if (!event_begin(&event, work->events, "staged"))
+		return;
+	json_int(&event.json, "size_bytes", work->size);
+	if (hash) {
+		sha256_format(text, hash);
+		json_text(&event.json, "sha256", text);
+	}
+	json_ms(&event.json, "elapsed_ms", now_ns() - work->begun);
+	event_send(&event, work->events);
+}
+
+void tell_metadata(const struct work *work, const struct keep_lost *lost)
+{
+	struct event event;
+
+	if (!event_begin(&event, work->events, "metadata"))
+		return;
+	json_open(&event.json, "lost");
+	if (lost->owner)
+		json_item_text(&event.json, "owner");
+	if (lost->group)
+		json_item_text(&event.json, "group");
+	if (lost->acl)
+		json_item_text(&event.json, "acl");
+	if (lost->mode)
+		json_item_text(&event.json, "mode");
+	if (lost->xattr)
+		json_item_text(&event.json, *lost->name ? lost->name : "xattr");
+	json_close(&event.json);
+	event_send(&event, work->events);
+}
+
+void tell_exit(const struct work *work, const char *name, pid_t pid)
+{
+	const struct owner_result *result = guard_result(work->guard);
+	char signal[SIGNAME_MAX];
+	struct event event;
+
+	if (!event_begin(&event, work->events, name))
+		return;
+	json_int(&event.json, "command_pid", pid);
+	if (result->ending.signal)
+		json_text(&event.json, "signal", signame(result->ending.signal, signal));
+	else
+		json_int(&event.json, "exit_code", result->ending.code);
+	json_text(&event.json, "cause", owner_cause_name(result->cause));
+	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
+	json_bool(&event.json, "killed", result->killed);
+	event_send(&event, work->events);
+}
+
+void tell_swept(const struct work *work)
+{
+	struct event event;
+
+	if (work->new.swept == 0)
+		return;
+	tell_detail(work, "removed %d leftover%s of an interrupted run", work->new.swept,
+		    work->new.swept > 1 ? "s" : "");
+	if (!event_begin(&event, work->events, "swept"))
+		return;
+	json_int(&event.json, "count", work->new.swept);
+	event_send(&event, work->events);
+}

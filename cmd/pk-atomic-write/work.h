@@ -1,0 +1,62 @@
+#ifndef PK_ATOMIC_WRITE_WORK_H
+#define PK_ATOMIC_WRITE_WORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "common/base.h"
+#include "common/events.h"
+#include "common/guard.h"
+#include "common/place.h"
+#include "common/replace.h"
+#include "common/status.h"
+#include "plan.h"
+
+/*
+ * One replacement from the first look at FILE to the end. Every step returns true to go on; false
+ * means that the end is reached: the reason has been told, as message and as last event, and `ending`
+ * says how to exit.
+ */
+struct target {
+	struct place place;
+	bool exists;   /* something has the name */
+	bool link;     /* it is a symlink, to be replaced itself (-P) */
+	int fd;	       /* the regular file; -1: there is none */
+	bool readable; /* fd is open for reading */
+	bool locked;
+	struct stat st; /* of fd, when it was opened */
+};
+
+struct work {
+	const struct plan *plan;
+	struct events *events;
+	struct guard *guard; /* runs COMMAND and --check; NULL: there are none */
+	int sigs;	     /* without a guard: the signals that end us */
+	int64_t begun;
+	struct target target;
+	struct place
+		spare; /* where to stage when FILE's directory cannot be written (in_place.h) */
+	struct replace new;
+	int64_t size;	 /* of the new content, once it is staged */
+	int forgiven;	 /* a signal that was the command's business, not ours */
+	int sealed;	 /* what replace_seal has said */
+	int stop_signal; /* without a guard: the signal that ends us */
+	bool in_place;	 /* FILE was or will be rewritten instead of replaced */
+	struct ending ending;
+};
+
+/*
+ * Wait until fd is readable or `until` has come; fd may be -1. Returns WAIT_STOP when a signal asks
+ * us to end, or -errno.
+ */
+enum wait_end { WAIT_READY, WAIT_TIME, WAIT_STOP };
+must_check int work_wait(struct work *work, int fd, int64_t until);
+
+/* The signal that WAIT_STOP was about. */
+int work_stop_signal(const struct work *work);
+
+/* Do it all. */
+must_check struct ending work_run(struct work *work);
+
+#endif
