@@ -47,6 +47,8 @@ static bool keep(struct work *work)
 	if (err < 0)
 		return tell_failed(work, "metadata", err, "cannot read the metadata of '%s'",
 				   plan->file);
+	work->kept_dev = work->target.fd >= 0 ? work->target.st.st_dev : 0;
+	work->kept_ino = work->target.fd >= 0 ? work->target.st.st_ino : 0;
 	if (!keep_all(&lost) && !judge_lost(work, &lost))
 		return false;
 	if (plan->has_mode && fchmod(work->new.fd, plan->mode) < 0)
@@ -65,33 +67,38 @@ static bool sync_new(struct work *work)
 }
 
 /* Somebody who takes no lock may have written since COMMAND began to read. */
-static bool edit_holds(struct work *work, bool existed, bool changed)
+static bool edit_holds(struct work *work, bool changed)
 {
-	struct stat st;
+	const struct stat *then = &work->target.st;
+	struct stat now;
 
 	if (!work->plan->edit)
 		return true;
-	if (!existed)
+	if (!work->existed)
 		return !work->target.exists || tell_conflict(work, "no file", "a file");
-	if (!changed && fstat(work->target.fd, &st) == 0 && st.st_size == work->target.st.st_size &&
-	    st.st_mtim.tv_sec == work->target.st.st_mtim.tv_sec &&
-	    st.st_mtim.tv_nsec == work->target.st.st_mtim.tv_nsec)
+	if (!changed && fstat(work->target.fd, &now) == 0 && now.st_size == then->st_size &&
+	    now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == then->st_mtim.tv_nsec)
 		return true;
 	return tell_conflict(work, "the content that was read", "another");
+}
+
+/* The file that is to be replaced has the say about mode and owner: is it the one that was asked? */
+static bool is_kept(const struct work *work)
+{
+	return work->target.fd < 0 || (work->kept_dev == work->target.st.st_dev &&
+				       work->kept_ino == work->target.st.st_ino);
 }
 
 /* The last look, under the lock. */
 static bool confirm(struct work *work)
 {
-	const bool existed = work->target.exists;
 	bool changed;
 	int end;
 
-	if (!target_lock(work, &changed) || !edit_holds(work, existed, changed) ||
-	    !condition_match(work))
+	if (!target_lock(work, &changed) || !edit_holds(work, changed) || !condition_match(work))
 		return false;
-	/* What FILE is now has the say about mode and owner. */
-	if (changed && work->target.fd >= 0 && (!keep(work) || !sync_new(work)))
+	if (!is_kept(work) && (!keep(work) || !sync_new(work)))
 		return false;
 	end = work_wait(work, -1, 0);
 	return end != WAIT_STOP || tell_stopped(work, "commit");

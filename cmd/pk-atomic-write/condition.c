@@ -51,6 +51,7 @@ bool condition_before(struct work *work)
 
 	if (work->plan->edit && !target_lock(work, &changed))
 		return false;
+	work->existed = work->target.exists;
 	return condition_match(work) && (work->plan->command || input_check(work));
 }
 

@@ -35,9 +35,12 @@ struct work {
 	int sigs;	     /* without a guard: the signals that end us */
 	int64_t begun;
 	struct target target;
+	bool existed; /* FILE was there when its content was first looked at */
 	struct place
 		spare; /* where to stage when FILE's directory cannot be written (in_place.h) */
 	struct replace new;
+	dev_t kept_dev; /* the file whose metadata the new one has; 0 0: none */
+	ino_t kept_ino;
 	int64_t size;	 /* of the new content, once it is staged */
 	int forgiven;	 /* a signal that was the command's business, not ours */
 	int sealed;	 /* what replace_seal has said */
