@@ -42,7 +42,7 @@ static _Noreturn void block(int fd, int kind, int answer, pid_t parent)
 int lock_begin(struct lock *lock, int fd, int kind)
 {
 	int err = lock_try(fd, kind), ends[2];
-	pid_t parent = getpid(), helper;
+	pid_t parent, helper;
 
 	*lock = LOCK_NONE;
 	if (err != -EWOULDBLOCK)
@@ -51,6 +51,7 @@ int lock_begin(struct lock *lock, int fd, int kind)
 	 * whatever dies. */
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
+	parent = getpid();
 	helper = fork();
 	if (helper == 0)
 		block(fd, kind, ends[1], parent);

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -35,14 +35,13 @@ struct input {
 bool input_check(struct work *work)
 {
 	const int flags = fcntl(STDIN_FILENO, F_GETFL);
-	struct stat st;
 
-	if (flags < 0 || fstat(STDIN_FILENO, &st) < 0)
+	if (flags < 0 || fstat(STDIN_FILENO, &work->input) < 0)
 		return tell_failed(work, "input", -errno, "cannot read stdin");
 	if ((flags & O_ACCMODE) == O_WRONLY || flags & O_PATH)
 		return tell_failed(work, "input", 0,
 				   "cannot read stdin: it is closed or not open for reading");
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(work->input.st_mode))
 		return tell_failed(work, "input", -EISDIR, "cannot read stdin");
 	return true;
 }
@@ -94,10 +93,10 @@ static int prepare(struct input *in)
 	const int fd = in->work->new.fd;
 	off_t at;
 
-	if (!S_ISREG(in->st.st_mode) || in->st.st_size < BIG)
+	if (!S_ISREG(in->work->input.st_mode) || in->work->input.st_size < BIG)
 		return 0;
 	at = lseek(STDIN_FILENO, 0, SEEK_CUR);
-	if (at < 0 || in->st.st_size - at < BIG)
+	if (at < 0 || in->work->input.st_size - at < BIG)
 		return 0;
 	if (at == 0 && ioctl(fd, FICLONE, STDIN_FILENO) == 0) {
 		/* What was appended meanwhile is read in the ordinary way. */
@@ -106,8 +105,8 @@ static int prepare(struct input *in)
 	}
 	if (is_tmpfs(fd))
 		return 0;
-	if (fallocate(fd, 0, 0, in->st.st_size - at) == 0)
-		in->reserved = in->st.st_size - at;
+	if (fallocate(fd, 0, 0, in->work->input.st_size - at) == 0)
+		in->reserved = in->work->input.st_size - at;
 	else if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 		return -errno;
 	return 0;
@@ -228,14 +227,14 @@ static bool run(struct input *in)
 bool input_stage(struct work *work)
 {
 	struct input in = {.work = work, .same = work->plan->if_changed && work->target.readable};
+	/* Not from the heap: a small input touches one page of it, and nothing else is allocated. */
+	const size_t size = (in.same ? 2 : 1) * STAGE_CHUNK;
 	bool ok;
 
-	if (fstat(STDIN_FILENO, &in.st) < 0)
-		return read_failed(work, -errno);
-	in.bytes = malloc((in.same ? 2 : 1) * STAGE_CHUNK);
-	if (!in.bytes)
-		return tell_failed(work, "input", -ENOMEM, "cannot read stdin");
+	in.bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (in.bytes == MAP_FAILED)
+		return tell_failed(work, "input", -errno, "cannot read stdin");
 	ok = run(&in);
-	free(in.bytes);
+	(void)munmap(in.bytes, size);
 	return ok;
 }

@@ -38,25 +38,21 @@ static struct ending fail(struct events *events, const char *class)
 	return OWN_FAILURE;
 }
 
-/* The signals that end us, unless the caller had them ignored: blocked, and read while we wait. */
+/* Block what must not end us half way; the first four are read while we wait. */
 static int open_signals(void)
 {
 	static const int deadly[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
-	struct sigaction action;
-	struct sigstate old;
-	sigset_t set, block;
-	int err;
+	sigset_t set;
+	int sigs;
 
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < array_len(deadly); i++)
-		if (sigaction(deadly[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			(void)sigaddset(&set, deadly[i]);
-	block = set;
+		(void)sigaddset(&set, deadly[i]);
+	sigs = sigs_open(&set);
 	/* A write beyond a limit is to fail with EFBIG, one to a closed pipe with EPIPE. */
-	(void)sigaddset(&block, SIGXFSZ);
-	(void)sigaddset(&block, SIGPIPE);
-	err = sigstate_take(&old, &block);
-	return err < 0 ? err : sigs_open(&set);
+	(void)sigaddset(&set, SIGXFSZ);
+	(void)sigaddset(&set, SIGPIPE);
+	return sigs >= 0 && sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : sigs;
 }
 
 static struct ending run_alone(struct work *work)

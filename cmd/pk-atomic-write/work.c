@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,24 @@
 #include "target.h"
 #include "tell.h"
 
+/* Take a signal off the descriptor. One that the caller had ignored stays so; a blocked one is queued
+ * all the same (signal(7)). */
+static bool is_stopped(struct work *work)
+{
+	struct signalfd_siginfo info;
+	struct sigaction action;
+
+	while (read(work->sigs, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		const int signal = (int)info.ssi_signo;
+
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			continue;
+		work->stop_signal = signal;
+		return true;
+	}
+	return false;
+}
+
 static int wait_alone(struct work *work, int fd, int64_t until)
 {
 	enum { INPUT, SIGS, SOURCES };
@@ -23,17 +42,20 @@ static int wait_alone(struct work *work, int fd, int64_t until)
 		[INPUT] = {.fd = fd, .events = POLLIN},
 		[SIGS] = {.fd = work->sigs, .events = POLLIN},
 	};
-	struct signalfd_siginfo info;
 	struct timespec left;
 
-	while (ppoll(fds, SOURCES, ns_until(until, &left), NULL) < 0)
-		if (errno != EINTR)
+	for (;;) {
+		int count = ppoll(fds, SOURCES, ns_until(until, &left), NULL);
+
+		if (count < 0 && errno != EINTR)
 			return -errno;
-	if (fds[SIGS].revents && read(work->sigs, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		work->stop_signal = (int)info.ssi_signo;
-		return WAIT_STOP;
+		if (count > 0 && fds[SIGS].revents && is_stopped(work))
+			return WAIT_STOP;
+		if (count > 0 && fds[INPUT].revents)
+			return WAIT_READY;
+		if (count == 0)
+			return WAIT_TIME;
 	}
-	return fds[INPUT].revents ? WAIT_READY : WAIT_TIME;
 }
 
 int work_stop_signal(const struct work *work)
