@@ -33,19 +33,19 @@ struct work {
 	struct events *events;
 	struct guard *guard; /* runs COMMAND and --check; NULL: there are none */
 	int sigs;	     /* without a guard: the signals that end us */
+	int stop_signal;     /* the one that has */
+	int forgiven;	     /* with a guard: a signal that was COMMAND's business */
 	int64_t begun;
 	struct target target;
-	bool existed; /* FILE was there when its content was first looked at */
-	struct place
-		spare; /* where to stage when FILE's directory cannot be written (in_place.h) */
+	bool existed;	   /* FILE was there when its content was first looked at */
+	struct stat input; /* stdin, when it is the new content */
 	struct replace new;
-	dev_t kept_dev; /* the file whose metadata the new one has; 0 0: none */
+	struct place spare; /* where new is when FILE's directory cannot be written */
+	int64_t size;	    /* of the new content, once it is staged */
+	int sealed;	    /* what replace_seal has said */
+	dev_t kept_dev;	    /* the file whose metadata new has; 0 0: none */
 	ino_t kept_ino;
-	int64_t size;	 /* of the new content, once it is staged */
-	int forgiven;	 /* a signal that was the command's business, not ours */
-	int sealed;	 /* what replace_seal has said */
-	int stop_signal; /* without a guard: the signal that ends us */
-	bool in_place;	 /* FILE was or will be rewritten instead of replaced */
+	bool in_place; /* FILE was or will be rewritten instead of replaced */
 	struct ending ending;
 };
 
