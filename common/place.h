@@ -28,6 +28,13 @@ struct place {
  */
 must_check int place_open(struct place *ret, const char *path, bool follow);
 
+/*
+ * May the caller write the file that has the name, as `>` would? Returns 0 or -errno: -EACCES,
+ * -EROFS, -EPERM (immutable) ... By the real user and group, which are the effective ones of a
+ * program that refuses to run set-user-ID.
+ */
+must_check int place_writable(const struct place *place);
+
 /* Close the directory and leave the place empty; keeps errno. For scoped(). */
 void place_drop(struct place *place);
 
