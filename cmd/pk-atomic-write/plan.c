@@ -123,8 +123,8 @@ const struct opt_program plan_program = {
 	.name = "pk-atomic-write",
 	.usage = "pk-atomic-write [OPTION]... FILE\n"
 		 "       pk-atomic-write [OPTION]... FILE -- COMMAND [ARG]...\n",
-	.purpose = "Replace FILE by stdin, or by what COMMAND prints if it exits 0: whole or not "
-		   "at all.\n",
+	.purpose = "Replace FILE by stdin, or by what COMMAND prints if it exits 0:\n"
+		   "whole or not at all, durably.\n",
 	.options = options,
 	.count = array_len(options),
 	.tail = "Exit status:\n"
@@ -137,9 +137,9 @@ const struct opt_program plan_program = {
 		"  else COMMAND's own; it died of a signal: so does pk-atomic-write\n"
 		"\n"
 		"Examples:\n"
-		"  curl -fsS https://example.org/list | pk-atomic-write -n list\n"
+		"  ./generate | pk-atomic-write -n list      never an empty list\n"
 		"  pk-atomic-write -e data.json -- jq '.version += 1'\n"
-		"  pk-atomic-write -u -b --check 'nginx -t -c \"$PK_NEW\"' nginx.conf < new.conf\n",
+		"  pk-atomic-write -u --check 'sh -n' run.sh < new.sh\n",
 };
 
 /* FILE, then nothing, or `--` and COMMAND. */

@@ -36,12 +36,13 @@ static const char *kind_of(mode_t mode)
 	}
 }
 
-static bool is_events(const struct events *events, const struct stat *st)
+bool target_is_events(const struct work *work)
 {
-	struct stat sink;
+	struct stat sink, st;
 
-	return events->fd >= 0 && fstat(events->fd, &sink) == 0 && sink.st_dev == st->st_dev &&
-	       sink.st_ino == st->st_ino;
+	return work->events->fd >= 0 && fstat(work->events->fd, &sink) == 0 &&
+	       stat(work->plan->file, &st) == 0 && sink.st_dev == st.st_dev &&
+	       sink.st_ino == st.st_ino;
 }
 
 static int open_target(struct target *target)
@@ -78,11 +79,9 @@ bool target_look(struct work *work)
 	if (!S_ISREG(st.st_mode))
 		return tell_mistake(work, "cannot replace '%s': it is %s", file,
 				    target->link ? "a symlink" : kind_of(st.st_mode));
-	if (is_events(work->events, &st))
-		return tell_mistake(work, "cannot replace '%s': it is the events destination",
-				    file);
-	if (faccessat(place->dir, place->name, W_OK, AT_EACCESS) < 0)
-		return tell_failed(work, "find", -errno, "cannot write '%s'", file);
+	err = place_writable(place);
+	if (err < 0)
+		return tell_failed(work, "find", err, "cannot write '%s'", file);
 	err = open_target(target);
 	if (err == -ENOENT || err == -ELOOP)
 		return target_look(work);

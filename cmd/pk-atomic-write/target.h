@@ -17,6 +17,9 @@ void target_drop(struct target *target);
  */
 must_check bool target_find(struct work *work);
 
+/* Is FILE where events go? Then the first of them would change it. */
+must_check bool target_is_events(const struct work *work);
+
 /* Look again at what has the name. */
 must_check bool target_look(struct work *work);
 

@@ -61,22 +61,28 @@ static const char *class_of(int err)
 	}
 }
 
-static void event_failed(const struct work *work, const char *step, const char *class, int err)
+static void event_error(const struct work *work, const char *class, int err)
 {
 	struct event event;
 
-	if (event_begin(&event, work->events, "error")) {
-		json_text(&event.json, "class", class);
-		if (err)
-			json_text(&event.json, "errno", errname(-err));
-		event_send(&event, work->events);
-	}
-	if (event_begin(&event, work->events, "failed")) {
-		json_text(&event.json, "step", step);
-		if (err)
-			json_text(&event.json, "errno", errname(-err));
-		event_send(&event, work->events);
-	}
+	if (!event_begin(&event, work->events, "error"))
+		return;
+	json_text(&event.json, "class", class);
+	if (err)
+		json_text(&event.json, "errno", errname(-err));
+	event_send(&event, work->events);
+}
+
+static void event_failed(const struct work *work, const char *step, int err)
+{
+	struct event event;
+
+	if (!event_begin(&event, work->events, "failed"))
+		return;
+	json_text(&event.json, "step", step);
+	if (err)
+		json_text(&event.json, "errno", errname(-err));
+	event_send(&event, work->events);
 }
 
 bool tell_failed(struct work *work, const char *step, int err, const char *format, ...)
@@ -86,7 +92,8 @@ bool tell_failed(struct work *work, const char *step, int err, const char *forma
 	va_start(args, format);
 	say_list(err, format, args);
 	va_end(args);
-	event_failed(work, step, class_of(err), err);
+	event_error(work, class_of(err), err);
+	event_failed(work, step, err);
 	work->ending = (struct ending){.code = STATUS_OWN};
 	return false;
 }
@@ -98,7 +105,8 @@ bool tell_mistake(struct work *work, const char *format, ...)
 	va_start(args, format);
 	say_list(0, format, args);
 	va_end(args);
-	event_failed(work, "find", "usage", 0);
+	event_error(work, "usage", 0);
+	event_failed(work, "find", 0);
 	work->ending = (struct ending){.code = STATUS_OWN};
 	return false;
 }
@@ -151,7 +159,7 @@ bool tell_late(struct work *work)
 	ns_format(limit, work->plan->wait);
 	tell_warning(work, "'%s' is locked by another process; gave up after %s", work->plan->file,
 		     limit);
-	event_failed(work, "lock", "resource", -EWOULDBLOCK);
+	event_failed(work, "lock", -EWOULDBLOCK);
 	work->ending = (struct ending){.code = STATUS_LATER};
 	return false;
 }

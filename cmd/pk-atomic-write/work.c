@@ -89,6 +89,12 @@ static bool produce(struct work *work)
 
 static bool go(struct work *work)
 {
+	if (target_is_events(work)) {
+		events_drop(work->events);
+		return tell_mistake(work, "cannot replace '%s': it is the events destination",
+				    work->plan->file);
+	}
+	tell_start(work);
 	return target_find(work) && condition_before(work) && produce(work) &&
 	       condition_after(work) && commit(work);
 }
@@ -100,7 +106,6 @@ struct ending work_run(struct work *work)
 	work->new = REPLACE_NONE;
 	work->spare = PLACE_NONE;
 	work->ending = (struct ending){.code = STATUS_OWN};
-	tell_start(work);
 	if (go(work))
 		tell_committed(work);
 	replace_drop(&work->new);

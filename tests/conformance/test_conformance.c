@@ -19,7 +19,7 @@ enum { ARGS = 12 };
 
 struct tool {
 	const char *name;
-	const char *args[ARGS];	   /* a harmless job ... */
+	const char *args[ARGS];	   /* a harmless job (FILE: a path that it may write) ... */
 	const char *input;	   /* ... with this stdin (NULL: /dev/null) ... */
 	const char *output;	   /* ... and exactly this stdout, status 0 */
 	const char *waiting[ARGS]; /* a job that lasts until TERM, for signals; NULL: none */
@@ -41,6 +41,15 @@ static const struct tool tools[] = {
 		.hostile_status = 127,
 		.slots = 24,
 	},
+	{
+		.name = "pk-atomic-write",
+		.args = {"--sync=none", "FILE"},
+		.input = "x",
+		.output = "",
+		.hostile = {"/nonexistent/" HOSTILE},
+		.hostile_status = 125,
+		.slots = 24,
+	},
 };
 
 static const struct tool *tool(void)
@@ -59,7 +68,7 @@ static const char *const *line(const char *const before[], const char *const arg
 	argv[count] = count == 0 ? tool()->name : tool_path(tool()->name);
 	count++;
 	for (size_t i = 0; i < ARGS && args[i] != NULL; i++)
-		argv[count++] = args[i];
+		argv[count++] = strcmp(args[i], "FILE") == 0 ? test_path("file") : args[i];
 	return argv;
 }
 

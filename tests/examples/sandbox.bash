@@ -50,6 +50,13 @@ setsid sh -c 'echo $$ >>daemon.pid; exec sleep 30' >/dev/null 2>&1 </dev/null &
 while [ ! -s daemon.pid ]; do sleep 0.01; done
 STUB
 printf 'test:\n\t@true\n' >Makefile
+stub generate <<'STUB'
+#!/bin/sh
+echo generated
+STUB
+echo '{"version": 1}' >data.json
+echo 'echo hello' | tee run.sh >new.sh
+printf 'a=1\n' | tee config >new.conf
 
 missing_for() {
 	case $1 in
