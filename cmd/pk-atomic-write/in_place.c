@@ -17,11 +17,11 @@ static bool save(struct work *work, char name[static NAME_MAX + 1])
 {
 	struct place place = *work->new.place;
 
-	for (int number = 0; number < 100; number++) {
+	for (unsigned number = 0; number < 100; number++) {
 		int err;
 
-		(void)snprintf(place.name, sizeof(place.name), "%.*s.pk-saved%d", NAME_MAX - 12,
-			       work->target.place.name, number);
+		(void)snprintf(place.name, sizeof(place.name), "%.*s.pk-saved%u", NAME_MAX - 11,
+			       work->target.place.name, number % 100);
 		work->new.place = &place;
 		err = replace_create(&work->new);
 		work->new.place = work->spare.dir >= 0 ? &work->spare : &work->target.place;
