@@ -121,13 +121,19 @@ int place_writable(const struct place *place)
 	return syscall(SYS_faccessat, place->dir, place->name, W_OK) < 0 ? -errno : 0;
 }
 
+int place_fsync(int fd)
+{
+	while (fsync(fd) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 int place_sync(const struct place *place, int file)
 {
-	if (!place->blind) {
-		if (fsync(place->dir) == 0)
-			return 0;
-		if (errno != EINVAL && errno != ENOTSUP)
-			return -errno;
-	}
+	int err = place->blind ? -EINVAL : place_fsync(place->dir);
+
+	if (err != -EINVAL && err != -ENOTSUP)
+		return err;
 	return syncfs(file) < 0 ? -errno : 0;
 }

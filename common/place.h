@@ -39,9 +39,15 @@ must_check int place_writable(const struct place *place);
 void place_drop(struct place *place);
 
 /*
+ * fsync(2), again only after EINTR, which has taken no error away (FUSE, NFS). Returns 0 or -errno;
+ * a failure must not be tried again, the kernel may have dropped what it could not write.
+ */
+must_check int place_fsync(int fd);
+
+/*
  * Make the entries of the directory durable: fsync(2) on it, or syncfs(2) through file, a descriptor
  * on the same file system, where the directory cannot be opened or does not know fsync. Returns 0 or
- * -errno; a failure must not be tried again, the kernel may have dropped what it could not write.
+ * -errno, not to be tried again either.
  */
 must_check int place_sync(const struct place *place, int file);
 

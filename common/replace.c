@@ -133,30 +133,42 @@ int replace_stage(struct replace *new, const struct place *place, mode_t mode)
 	return lacks_tmpfile(errno) ? with_slot(new, take_by_creating, mode) : -errno;
 }
 
+/* Does somebody have the file open for writing? The lease is asked for and given back. */
+static int ask_lease(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0) {
+		if (errno == EAGAIN)
+			return -ETXTBSY;
+		/* No leases on this file system; or the file is not ours (NFS with mapped users). */
+		return errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS || errno == EACCES
+			       ? 0
+			       : -errno;
+	}
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return 0;
+}
+
 int replace_seal(struct replace *new)
 {
 	char path[FD_PATH_MAX];
-	int fd, err = 0;
+	int fd, err;
 
 	fd_path(path, new->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT || errno == EACCES ? 0 : -errno;
 	fd_drop(&new->fd);
 	new->fd = fd;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
-		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-	else if (errno == EAGAIN)
-		err = -ETXTBSY;
+	err = ask_lease(fd);
 	/* The lock that marks a named file as alive has gone with the old descriptor. */
-	if (!err && *new->temp)
+	if (err == 0 && *new->temp)
 		(void)!lock_try(fd, LOCK_EX);
 	return err;
 }
 
 int replace_sync(const struct replace *new)
 {
-	return fsync(new->fd) < 0 ? -errno : 0;
+	return place_fsync(new->fd);
 }
 
 /* Name the nameless. AT_EMPTY_PATH needs no /proc, but before Linux 6.10 CAP_DAC_READ_SEARCH. */

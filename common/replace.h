@@ -50,8 +50,8 @@ must_check int replace_stage(struct replace *new, const struct place *place, mod
  * The new file is complete: let nobody write to it any more. new->fd becomes a descriptor that is
  * open for reading only, and the kernel is asked for a read lease (F_SETLEASE of fcntl(2)), which it
  * refuses while anybody has the file open for writing: a stray child that inherited the descriptor.
- * Returns 0, or -ETXTBSY: somebody could still write. Where leases are not known, or /proc is
- * missing, nothing is found.
+ * Returns 0, -ETXTBSY: somebody could still write, or another -errno. Where leases are not known, or
+ * /proc is missing, nothing is found.
  */
 must_check int replace_seal(struct replace *new);
 

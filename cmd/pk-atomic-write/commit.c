@@ -90,6 +90,16 @@ static bool is_kept(const struct work *work)
 				       work->kept_ino == work->target.st.st_ino);
 }
 
+static void note_progress(const struct work *work)
+{
+	struct stat st;
+
+	if (!work->progress || work->in_place || fstat(work->new.fd, &st) < 0)
+		return;
+	work->progress->dev = st.st_dev;
+	work->progress->ino = st.st_ino;
+}
+
 /* The last look, under the lock. */
 static bool confirm(struct work *work)
 {
@@ -101,6 +111,7 @@ static bool confirm(struct work *work)
 	if (!is_kept(work) && (!keep(work) || !sync_new(work)))
 		return false;
 	end = work_wait(work, -1, 0);
+	note_progress(work);
 	return end != WAIT_STOP || tell_stopped(work, "commit");
 }
 

@@ -87,7 +87,7 @@ static int rewrite(const struct work *work, int fd)
 		return -errno;
 	if (work->plan->has_mode && fchmod(fd, work->plan->mode) < 0)
 		return -errno;
-	return work->plan->sync != REPLACE_LAZY && fsync(fd) < 0 ? -errno : 0;
+	return work->plan->sync == REPLACE_LAZY ? 0 : place_fsync(fd);
 }
 
 bool in_place(struct work *work)
@@ -104,6 +104,8 @@ bool in_place(struct work *work)
 	err = fd < 0 ? fd : reserve(fd, work->size);
 	if (err < 0)
 		return tell_failed(work, "rewrite", err, "cannot rewrite '%s'", work->plan->file);
+	if (work->progress)
+		work->progress->rewriting = true;
 	err = rewrite(work, fd);
 	if (err < 0)
 		return torn(work, err);

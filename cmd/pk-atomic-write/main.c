@@ -7,8 +7,11 @@
  * where the steps of the replacement then happen too.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "common/events.h"
 #include "common/fd.h"
@@ -76,18 +79,39 @@ static struct ending body(struct guard *guard, void *arg)
 	return work_run(work);
 }
 
+/* The guard was killed: has FILE been replaced before that? */
+static struct ending bereft(const struct work *work)
+{
+	const struct progress *progress = work->progress;
+	struct stat st;
+
+	if (progress->ino != 0 &&
+	    fstatat(AT_FDCWD, work->plan->file, &st,
+		    work->plan->no_dereference ? AT_SYMLINK_NOFOLLOW : 0) == 0 &&
+	    st.st_dev == progress->dev && st.st_ino == progress->ino) {
+		say("the guard process was killed; '%s' is replaced, but perhaps not durably",
+		    work->plan->file);
+		return (struct ending){.code = STATUS_UNSYNCED};
+	}
+	say("the guard process was killed; the command was ended%s",
+	    progress->rewriting ? ", and FILE may be torn" : "");
+	return fail(work->events, "resource");
+}
+
 static struct ending run_guarded(struct work *work)
 {
 	const struct front_config config = {.events = work->events, .lets_go = true};
 	struct ending ending;
-	int end = front_run(&config, body, work, &ending);
+	int end;
 
+	work->progress = mmap(NULL, sizeof(*work->progress), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	end = work->progress == MAP_FAILED ? -errno : front_run(&config, body, work, &ending);
 	if (end == FRONT_DONE)
 		return ending;
 	if (end == FRONT_BEREFT)
-		say("the guard process was killed; the command was ended");
-	else
-		say_errno(end, "cannot set up the guard process");
+		return bereft(work);
+	say_errno(end, "cannot set up the guard process");
 	return fail(work->events, "resource");
 }
 

@@ -28,8 +28,19 @@ struct target {
 	struct stat st; /* of fd, when it was opened */
 };
 
+/*
+ * How far the replacement has come, in memory that the front shares with the guard: when the guard is
+ * killed, the front looks whether the new file has got its name already.
+ */
+struct progress {
+	dev_t dev; /* the new file, from just before it gets its name; 0 0: not yet */
+	ino_t ino;
+	bool rewriting; /* FILE is being changed in place */
+};
+
 struct work {
 	const struct plan *plan;
+	struct progress *progress; /* NULL without a guard */
 	struct events *events;
 	struct guard *guard; /* runs COMMAND and --check; NULL: there are none */
 	int sigs;	     /* without a guard: the signals that end us */
