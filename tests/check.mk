@@ -108,6 +108,7 @@ fuzz: ## libFuzzer on every parser, FUZZ_SECONDS=20 each; T=fuzz_json picks
 	@sh tests/fuzz.sh build/fuzz $(FUZZ_SECONDS) $(or $(T),$(fuzzers))
 torture: static $(helpers) ## fail, or kill at, every system call of every scenario
 	@$(static-environment) bash tests/fault/torture.sh full
+	@$(static-environment) bash tests/fault/powercut.sh
 soak: static $(helpers) ## the long runs: tests/*/soak*.sh
 	@$(static-environment) sh tests/each.sh soak $(wildcard tests/*/soak*.sh)
 bench: static $(helpers) ## figures beside the named peers: tests/bench/*.sh; T=pk-spawn picks
