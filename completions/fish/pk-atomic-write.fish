@@ -11,7 +11,7 @@ function __pk_atomic_write_rest
             case --
                 if set -q file[1]
                     set -e tokens[1]
-                    printf '%s\n' $tokens
+                    set -q tokens[1]; and printf '%s\n' $tokens
                     return 0
                 end
             case --unchanged-status --if-match --verify --check --mode --sync --wait --kill-after --signal --events

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1010,SC2016
+# shellcheck shell=bash disable=SC1010,SC2016,SC2154
 # What pk-atomic-write promises, as runs of the torture: f holds "old" before, and afterwards all of the old or all of
 # the new content (stdin is empty here) as the status says. Only a SIGKILL may leave a temporary name, and the next run
 # removes it.
