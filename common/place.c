@@ -53,14 +53,15 @@ static int enter(struct place *place, const char *path)
 		return -EISDIR;
 	if (strlen(name) >= sizeof(place->name) || len >= sizeof(dir))
 		return -ENAMETOOLONG;
-	strcpy(place->name, name);
+	memcpy(place->name, name, strlen(name) + 1);
 	if (!slash && place->dir >= 0)
 		return 0;
 	memcpy(dir, path, len);
 	dir[len] = '\0';
-	if (len == 0)
-		strcpy(dir, slash ? "/" : ".");
-	return open_dir(place, place->dir >= 0 ? place->dir : AT_FDCWD, dir);
+	return open_dir(place, place->dir >= 0 ? place->dir : AT_FDCWD,
+			len > 0 ? dir
+			: slash ? "/"
+				: ".");
 }
 
 /* A link of /proc is not the text it shows: it is an open file, which may have no name at all. */

@@ -90,7 +90,7 @@ static int with_slot(struct replace *new, take_slot *take, mode_t mode)
 		if (err == -EEXIST)
 			continue;
 		if (err == 0)
-			strcpy(new->temp, slot);
+			memcpy(new->temp, slot, sizeof(slot));
 		return err;
 	}
 	return -EBUSY;

@@ -26,7 +26,7 @@ static bool save(struct work *work, char name[static NAME_MAX + 1])
 		err = replace_create(&work->new);
 		work->new.place = work->spare.dir >= 0 ? &work->spare : &work->target.place;
 		if (err == 0) {
-			strcpy(name, place.name);
+			memcpy(name, place.name, sizeof(place.name));
 			return true;
 		}
 		if (err != -EEXIST)

@@ -101,7 +101,7 @@ static struct ending bereft(const struct work *work)
 static struct ending run_guarded(struct work *work)
 {
 	const struct front_config config = {.events = work->events, .lets_go = true};
-	struct ending ending;
+	struct ending ending = OWN_FAILURE;
 	int end;
 
 	work->progress = mmap(NULL, sizeof(*work->progress), PROT_READ | PROT_WRITE,

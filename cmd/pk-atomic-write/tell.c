@@ -15,7 +15,7 @@
 #define MESSAGE_MAX 1024
 
 /* Say a formatted line: err as in say_errno, 0 for none. */
-static void say_list(int err, const char *format, va_list args)
+printf_like(2, 0) static void say_list(int err, const char *format, va_list args)
 {
 	char text[MESSAGE_MAX];
 
