@@ -15,6 +15,7 @@
 #include "common/fd.h"
 #include "common/keep.h"
 #include "common/lock.h"
+#include "common/slot.h"
 
 #define FD_PATH_MAX 40
 
@@ -23,99 +24,39 @@ static void fd_path(char path[static FD_PATH_MAX], int fd)
 	(void)snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
 }
 
-/* `.NAME.pkN`; a name that would be too long loses its end, never in the middle of the suffix. */
-static void slot_name(char slot[static NAME_MAX + 1], const char *name, unsigned number)
-{
-	(void)snprintf(slot, NAME_MAX + 1, ".%.*s.pk%u", NAME_MAX - 5, name,
-		       number % REPLACE_SLOTS);
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Is slot the name of the file that is open as fd? */
-static bool is_name_of(const struct place *place, const char *slot, int fd)
-{
-	struct stat opened, named;
-
-	return fstat(fd, &opened) == 0 &&
-	       fstatat(place->dir, slot, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       same_file(&opened, &named);
-}
-
-/* A second name of the target itself can only be the rest of an interrupted replace_backup. */
-static bool names_target(const struct place *place, const char *slot)
-{
-	struct stat target, named;
-
-	return fstatat(place->dir, slot, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(place->dir, place->name, &target, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(named.st_mode) && same_file(&named, &target);
-}
-
-/* Remove the leftover in a slot; true when the slot is free now. What we cannot open we leave. */
-static bool sweep(struct replace *new, const char *slot)
-{
-	const struct place *place = new->place;
-	scoped(fd_drop) int fd =
-		openat(place->dir, slot, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool stale;
-
-	if (fd < 0)
-		return errno == ENOENT;
-	stale = names_target(place, slot) ||
-		(lock_try(fd, LOCK_EX) == 0 && is_name_of(place, slot, fd));
-	if (!stale || unlinkat(place->dir, slot, 0) < 0)
-		return false;
-	new->swept++;
-	return true;
-}
-
-typedef int take_slot(struct replace *new, const char *slot, mode_t mode);
-
-/* Find a slot for `take`, which returns -EEXIST when it is taken. Sets new->temp. */
-static int with_slot(struct replace *new, take_slot *take, mode_t mode)
-{
-	char slot[NAME_MAX + 1];
-
-	for (unsigned number = 0; number < REPLACE_SLOTS; number++) {
-		int err;
-
-		slot_name(slot, new->place->name, number);
-		err = take(new, slot, mode);
-		if (err == -EEXIST && sweep(new, slot))
-			err = take(new, slot, mode);
-		if (err == -EEXIST)
-			continue;
-		if (err == 0)
-			memcpy(new->temp, slot, sizeof(slot));
-		return err;
-	}
-	return -EBUSY;
-}
+/* What take_by_creating needs. */
+struct creation {
+	struct replace *new;
+	mode_t mode;
+};
 
 /*
  * Create the file with its temporary name. Between open and flock it looks like a leftover: whoever
  * swept it meanwhile holds its lock or has removed its name, and then it is not ours.
  */
-static int take_by_creating(struct replace *new, const char *slot, mode_t mode)
+static int take_by_creating(void *arg, const char *slot)
 {
-	int fd = openat(new->place->dir, slot, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			mode);
+	struct creation *creation = arg;
+	const struct place *place = creation->new->place;
+	int fd = openat(place->dir, slot, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			creation->mode);
 	int err;
 
 	if (fd < 0)
 		return -errno;
 	err = lock_try(fd, LOCK_EX);
-	if (err == -EWOULDBLOCK || (err == 0 && !is_name_of(new->place, slot, fd))) {
+	if (err == -EWOULDBLOCK || (err == 0 && !slot_names(place, slot, fd))) {
 		fd_drop(&fd);
 		return -EEXIST;
 	}
 	/* Without locks (-ENOLCK, -ENOTSUP) nobody can sweep either. */
-	new->fd = fd;
+	creation->new->fd = fd;
 	return 0;
+}
+
+static int claim(struct replace *new, slot_take *take, void *arg)
+{
+	return slot_claim(new->place, take, arg, new->temp, &new->swept);
 }
 
 /* No O_TMPFILE: the file system has none, or the kernel took the flag for O_DIRECTORY. */
@@ -130,7 +71,9 @@ int replace_stage(struct replace *new, const struct place *place, mode_t mode)
 	new->fd = openat(place->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (new->fd >= 0)
 		return 0;
-	return lacks_tmpfile(errno) ? with_slot(new, take_by_creating, mode) : -errno;
+	if (!lacks_tmpfile(errno))
+		return -errno;
+	return claim(new, take_by_creating, &(struct creation){new, mode});
 }
 
 /* Does somebody have the file open for writing? The lease is asked for and given back. */
@@ -184,18 +127,18 @@ static int link_file(const struct replace *new, const char *name)
 	return linkat(AT_FDCWD, path, new->place->dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
-static int take_by_linking(struct replace *new, const char *slot, mode_t mode)
+static int take_by_linking(void *arg, const char *slot)
 {
-	(void)mode;
+	const struct replace *new = arg;
+
 	return link_file(new, slot);
 }
 
 /* A second name for the target. */
-static int take_by_doubling(struct replace *new, const char *slot, mode_t mode)
+static int take_by_doubling(void *arg, const char *slot)
 {
-	const struct place *place = new->place;
+	const struct place *place = ((const struct replace *)arg)->place;
 
-	(void)mode;
 	return linkat(place->dir, place->name, place->dir, slot, 0) < 0 ? -errno : 0;
 }
 
@@ -218,7 +161,7 @@ static int rename_temp(struct replace *new, const char *name)
 
 static int link_and_rename(struct replace *new, const char *name)
 {
-	int err = *new->temp ? 0 : with_slot(new, take_by_linking, 0);
+	int err = *new->temp ? 0 : claim(new, take_by_linking, new);
 
 	if (err < 0)
 		return err;
@@ -280,7 +223,7 @@ int replace_create(struct replace *new)
 static int double_and_rename(struct replace *old, const char *name)
 {
 	const struct place *place = old->place;
-	int err = with_slot(old, take_by_doubling, 0);
+	int err = claim(old, take_by_doubling, old);
 
 	if (err == 0 && renameat(place->dir, old->temp, place->dir, name) < 0)
 		err = -errno;

@@ -21,15 +21,11 @@
  *	err = replace_commit(&new);    -errno: the target is untouched
  *	err = replace_settle(&new);    -errno: replaced, but perhaps not durable
  *
- * Temporary names are `.NAME.pk0` to `.NAME.pk7`. Their owner holds flock(2) on the file, so a name
- * whose lock is free is what a SIGKILL or a power cut has left: whoever needs the slot next removes
- * it. No directory is ever scanned and a live writer is never disturbed.
+ * The temporary names are slot.h's: what a SIGKILL leaves is removed by the next replacement.
  *
  * Mechanism only: who may replace, whether the old content still is what somebody saw, and what
  * becomes of mode and owner is the caller's (lock.h, keep.h). Nothing is locked but our own file.
  */
-#define REPLACE_SLOTS 8
-
 struct replace {
 	const struct place *place; /* must outlive this */
 	int fd;			   /* the new file, open for reading and writing; -1: none */

@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "common/replace.h"
+#include "common/slot.h"
 
 static char dir[64];
 static bool no_tmpfile, no_fsync, no_rename;
@@ -199,15 +200,15 @@ static void a_live_writers_file_is_left_alone(void **state)
 static void slots_are_bounded(void **state)
 {
 	scoped(place_drop) struct place place = PLACE_NONE;
-	struct replace all[REPLACE_SLOTS], more;
+	struct replace all[SLOT_COUNT], more;
 
 	(void)state;
 	no_tmpfile = true;
 	assert_int_equal(place_open(&place, "f", true), 0);
-	for (int i = 0; i < REPLACE_SLOTS; i++)
+	for (int i = 0; i < SLOT_COUNT; i++)
 		assert_int_equal(replace_stage(&all[i], &place, 0600), 0);
 	assert_int_equal(replace_stage(&more, &place, 0600), -EBUSY);
-	for (int i = 0; i < REPLACE_SLOTS; i++)
+	for (int i = 0; i < SLOT_COUNT; i++)
 		replace_drop(&all[i]);
 }
 
