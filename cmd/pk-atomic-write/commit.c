@@ -13,6 +13,7 @@
 #include "job.h"
 #include "target.h"
 #include "tell.h"
+#include "trace.h"
 
 /* For root nothing stands in the way of keeping metadata: a failure is a fault, not a limit. */
 static bool judge_lost(struct work *work, const struct keep_lost *lost)
@@ -24,7 +25,7 @@ static bool judge_lost(struct work *work, const struct keep_lost *lost)
 			   : *lost->name ? lost->name
 					 : "attributes";
 
-	tell_metadata(work, lost);
+	trace_metadata(work, lost);
 	if (work->plan->strict || geteuid() == 0)
 		return tell_failed(work, "metadata", 0, "cannot keep the %s of '%s'", what,
 				   work->plan->file);

@@ -9,6 +9,7 @@
 #include "stage.h"
 #include "target.h"
 #include "tell.h"
+#include "trace.h"
 
 static const struct ending failed = {.code = STATUS_FAILED};
 
@@ -99,6 +100,6 @@ bool condition_after(struct work *work)
 	}
 	if (plan->verify && !verify(work, hash))
 		return false;
-	tell_staged(work, plan->verify ? hash : NULL);
+	trace_staged(work, plan->verify ? hash : NULL);
 	return !plan->command || !plan->if_changed || !work->target.readable || differs(work);
 }

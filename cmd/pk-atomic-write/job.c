@@ -13,6 +13,7 @@
 #include "common/say.h"
 #include "stage.h"
 #include "tell.h"
+#include "trace.h"
 
 static void keep_ours(const struct work *work)
 {
@@ -48,7 +49,7 @@ static bool run(struct work *work, const struct child_job *job, const char *even
 	while (err >= 0 && err != GUARD_ENDED);
 	if (err < 0)
 		return tell_failed(work, "wait", err, "cannot wait for '%s'", job->argv[0]);
-	tell_exit(work, event, pid);
+	trace_exit(work, event, pid);
 	if (guard_result(guard)->survivors > 0)
 		return tell_failed(work, event, 0, "%d of the processes of '%s' survived SIGKILL",
 				   guard_result(guard)->survivors, job->argv[0]);

@@ -12,6 +12,7 @@
 #include "common/lock.h"
 #include "parents.h"
 #include "tell.h"
+#include "trace.h"
 
 void target_drop(struct target *target)
 {
@@ -194,6 +195,6 @@ bool target_lock(struct work *work, bool *ret_changed)
 			return false;
 	}
 	if (target->locked)
-		tell_lock(work, now_ns() - begun);
+		trace_lock(work, now_ns() - begun);
 	return true;
 }

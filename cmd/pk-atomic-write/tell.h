@@ -4,15 +4,12 @@
 #include <stdbool.h>
 
 #include "common/base.h"
-#include "common/keep.h"
 #include "work.h"
 
 /*
  * What people and event readers are told. Exactly one last event a run: committed, unchanged,
  * conflict, rejected or failed; the functions that write one set work->ending and return false.
  */
-
-void tell_start(const struct work *work);
 
 /* Step failed because of err (-errno; 0: the message says it all). Status 125. */
 printf_like(4, 5) bool tell_failed(struct work *work, const char *step, int err, const char *format,
@@ -39,13 +36,6 @@ bool tell_unchanged(struct work *work);
 
 /* The last event of success; work->ending has been set. */
 void tell_committed(const struct work *work);
-
-/* In between. */
-void tell_lock(const struct work *work, int64_t waited_ns);
-void tell_staged(const struct work *work, const uint8_t *hash);
-void tell_metadata(const struct work *work, const struct keep_lost *lost);
-void tell_exit(const struct work *work, const char *event, pid_t pid);
-void tell_swept(const struct work *work);
 
 /* -v: one line. */
 printf_like(2, 3) void tell_detail(const struct work *work, const char *format, ...);

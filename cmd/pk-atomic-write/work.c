@@ -16,6 +16,7 @@
 #include "stage.h"
 #include "target.h"
 #include "tell.h"
+#include "trace.h"
 
 /* Take a signal off the descriptor. One that the caller had ignored stays so; a blocked one is queued
  * all the same (signal(7)). */
@@ -94,7 +95,7 @@ static bool go(struct work *work)
 		return tell_mistake(work, "cannot replace '%s': it is the events destination",
 				    work->plan->file);
 	}
-	tell_start(work);
+	trace_start(work);
 	return target_find(work) && condition_before(work) && produce(work) &&
 	       condition_after(work) && commit(work);
 }
