@@ -94,31 +94,21 @@ static int make_pipe(struct feed *feed)
 	return 0;
 }
 
-int feed_begin(struct feed *feed)
+int feed_begin(struct feed *feed, int *ret_fd)
 {
 	int err;
 
-	switch (feed->kind) {
-	case FEEDS_NOTHING:
-		return -1;
-	case FEEDS_NULL:
-		return feed->null;
-	case FEEDS_REWIND:
-		if (lseek(STDIN_FILENO, feed->start, SEEK_SET) < 0)
-			return -EIO;
-		return -1;
-	case FEEDS_PIPE:
-		break;
-	}
+	*ret_fd = feed->null;
+	if (feed->kind == FEEDS_REWIND && lseek(STDIN_FILENO, feed->start, SEEK_SET) < 0)
+		return -errno;
+	if (feed->kind != FEEDS_PIPE)
+		return 0;
 	feed->sent = 0;
 	feed->peeked = 0;
 	feed->needs_data = false;
 	err = make_pipe(feed);
-	if (err >= 0)
-		return feed->from;
-	close_pipe(feed);
-	/* -EPERM is -1, which means something else here. */
-	return err == -1 ? -EIO : err;
+	*ret_fd = feed->from;
+	return err;
 }
 
 void feed_started(struct feed *feed)
@@ -137,13 +127,16 @@ nfds_t feed_poll(const struct feed *feed, struct pollfd poll[static 2])
 	return 2;
 }
 
-/* Read from stdin into the spool; 0 at its end or when there is nothing now. */
+/* Read from stdin into the spool; 0 at its end, or when there is nothing now. */
 static ssize_t copy_in(struct feed *feed, size_t most)
 {
 	char chunk[CHUNK];
-	ssize_t n = read(STDIN_FILENO, chunk, most < sizeof(chunk) ? most : sizeof(chunk));
 	size_t done = 0;
+	ssize_t n;
 
+	do
+		n = read(STDIN_FILENO, chunk, most < sizeof(chunk) ? most : sizeof(chunk));
+	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		feed->ended = true;
 	if (n < 0)
@@ -161,26 +154,35 @@ static ssize_t copy_in(struct feed *feed, size_t most)
 	return n;
 }
 
-/* Take exactly len bytes, which are there, from our pipe into the spool. */
+static ssize_t splice_in(struct feed *feed, size_t most)
+{
+	off_t at = feed->kept;
+	ssize_t n;
+
+	do
+		n = splice(STDIN_FILENO, NULL, feed->spool, &at, most, SPLICE_F_NONBLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM)) {
+		feed->copies = true;
+		return copy_in(feed, most);
+	}
+	if (n < 0)
+		return failure();
+	feed->kept += n;
+	return n;
+}
+
+/*
+ * Take len bytes, which the command has a copy of, from our pipe into the spool. They are there unless
+ * somebody else reads the same pipe: what that one was faster with is lost for a replay.
+ */
 static int take(struct feed *feed, size_t len)
 {
 	while (len > 0) {
-		off_t at = feed->kept;
-		ssize_t n = feed->copies ? -1 : splice(STDIN_FILENO, NULL, feed->spool, &at, len, 0);
+		ssize_t n = feed->copies ? copy_in(feed, len) : splice_in(feed, len);
 
-		if (n < 0 && !feed->copies && errno == EINTR)
-			continue;
-		if (n < 0 && (feed->copies || errno == EINVAL || errno == ENOSYS || errno == EPERM)) {
-			feed->copies = true;
-			n = copy_in(feed, len);
-		} else if (n > 0) {
-			feed->kept += n;
-		}
-		if (n < 0)
-			return feed->copies ? (int)n : -errno;
-		/* Somebody else reads the same pipe and was faster. */
-		if (n == 0)
-			return feed->copies && !feed->ended ? -EAGAIN : 0;
+		if (n <= 0)
+			return (int)n;
 		len -= (size_t)n;
 	}
 	return 0;
@@ -237,20 +239,27 @@ static int peek(struct feed *feed)
 	return 0;
 }
 
+/* The command has what was peeked at, and it is gone from our pipe. */
+static int take_peeked(struct feed *feed)
+{
+	off_t before = feed->kept;
+	int err = take(feed, feed->peeked);
+
+	feed->sent += feed->kept - before;
+	feed->peeked = 0;
+	return err;
+}
+
 /* There is room in the command's pipe. */
 static int fill(struct feed *feed)
 {
-	int err = 0;
+	int err;
 
 	if (feed->peeked > 0) {
 		/* Drained: it wants more than a look. */
-		err = take(feed, feed->peeked);
-		feed->sent += (off_t)feed->peeked;
-		feed->peeked = 0;
-		if (!feed->bulk)
-			(void)fcntl(feed->to, F_SETPIPE_SZ, WIDE);
 		feed->bulk = true;
-		return err;
+		(void)fcntl(feed->to, F_SETPIPE_SZ, WIDE);
+		return take_peeked(feed);
 	}
 	if (feed->sent < feed->kept)
 		return replay(feed);
@@ -263,12 +272,7 @@ static int fill(struct feed *feed)
 		return 0;
 	}
 	err = peek(feed);
-	if (err >= 0 && feed->bulk && feed->peeked > 0) {
-		err = take(feed, feed->peeked);
-		feed->sent += (off_t)feed->peeked;
-		feed->peeked = 0;
-	}
-	return err;
+	return err >= 0 && feed->bulk && feed->peeked > 0 ? take_peeked(feed) : err;
 }
 
 /* Something has come, or the end. */
@@ -286,11 +290,8 @@ static int drink(struct feed *feed)
 int feed_step(struct feed *feed, const struct pollfd poll[static 2])
 {
 	/* The command, and all that it gave its stdin to, has closed it. */
-	if (poll[0].revents & (POLLERR | POLLNVAL)) {
-		int err = feed_end(feed);
-
-		return err;
-	}
+	if (poll[0].revents & (POLLERR | POLLNVAL))
+		return feed_end(feed);
 	if (poll[1].revents)
 		return drink(feed);
 	if (poll[0].revents & POLLOUT)

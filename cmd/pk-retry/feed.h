@@ -53,10 +53,10 @@ must_check int feed_open(struct feed *feed, enum feed_mode mode);
 void feed_drop(struct feed *feed);
 
 /*
- * Before an attempt. Returns the descriptor that is to be its stdin, -1 for ours as it is, or another
- * -errno (< -1). feed_started: the command has its copy.
+ * Before an attempt: *ret_fd is the descriptor that is to be its stdin, -1 for ours as it is. Returns 0
+ * or -errno. feed_started: the command has its copy.
  */
-must_check int feed_begin(struct feed *feed);
+must_check int feed_begin(struct feed *feed, int *ret_fd);
 void feed_started(struct feed *feed);
 
 /* What to wait for while the command runs: fills poll[0] and poll[1]. Returns 2, or 0 for nothing. */
