@@ -155,6 +155,7 @@ enum admission breaker_ask(struct breaker *breaker, struct guard *guard, int64_t
 	int err;
 
 	breaker_drop(breaker);
+	breaker->is_open = false;
 	err = ask(breaker, guard, &admission);
 	if (err < 0) {
 		note(breaker, err);
@@ -181,8 +182,11 @@ static int count_locked(struct breaker *breaker, struct guard *guard, bool faile
 	if (err < 0)
 		return err;
 	was_open = breaker->record.open;
-	if (!record_count(&breaker->record, &breaker->rules, wall_ms(), failed, breaker->probing, breaker->gen))
+	if (!record_count(&breaker->record, &breaker->rules, wall_ms(), failed, breaker->probing, breaker->gen)) {
+		breaker->is_open = was_open;
 		return 0;
+	}
+	breaker->is_open = breaker->record.open;
 	*ret_turned = was_open != breaker->record.open || was_open;
 	return write_record(breaker);
 }

@@ -30,6 +30,7 @@ struct breaker {
 	bool probing;     /* byte 1 of fd is ours */
 	struct record record; /* as it was seen last */
 	int64_t gen;      /* the generation that the call began in */
+	bool is_open;     /* after breaker_tell of a failure */
 	int trouble;      /* -errno that was not told yet; -EBADMSG: the record was corrupt */
 };
 

@@ -2,15 +2,29 @@
 #include "match.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CHUNK 16384
 
+int match_open(struct match *match)
+{
+	*match = MATCH_EMPTY;
+	match->line = malloc(MATCH_LINE_MAX + 1);
+	return match->line ? 0 : -ENOMEM;
+}
+
+void match_drop(struct match *match)
+{
+	free(match->line);
+	*match = MATCH_EMPTY;
+}
+
 void match_start(struct match *match, const regex_t *regex)
 {
 	match->regex = regex;
-	match->found = regex == NULL;
+	match->found = false;
 	match->len = 0;
 }
 

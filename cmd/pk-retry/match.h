@@ -15,11 +15,17 @@
 #define MATCH_LINE_MAX 65536
 
 struct match {
-	const regex_t *regex; /* NULL: nothing is looked for, and everything matches */
+	const regex_t *regex;
 	bool found;
 	size_t len; /* of the line so far */
-	char line[MATCH_LINE_MAX + 1];
+	char *line; /* MATCH_LINE_MAX + 1 bytes */
 };
+
+#define MATCH_EMPTY ((struct match){.found = true})
+
+/* Get the memory. Returns 0 or -ENOMEM. */
+must_check int match_open(struct match *match);
+void match_drop(struct match *match);
 
 /* Begin a stream. */
 void match_start(struct match *match, const regex_t *regex);

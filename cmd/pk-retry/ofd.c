@@ -32,8 +32,11 @@ int ofd_unlock(int fd, int byte)
 }
 
 /* In the helper: block, and end. The status is not looked at: whoever holds the lock can take it again. */
-static _Noreturn void block(int fd, int byte, pid_t parent)
+static _Noreturn void block(int fd, int byte, int end, pid_t parent)
 {
+	int keep[] = {fd, end};
+
+	fd_close_others(keep, array_len(keep));
 	/* Without us nobody needs the lock. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
 		(void)!change(fd, F_OFD_SETLKW, F_WRLCK, byte);
@@ -49,7 +52,7 @@ static int start_helper(int fd, int byte, pid_t *ret_pid, int *ret_end)
 		return -errno;
 	*ret_pid = fork();
 	if (*ret_pid == 0)
-		block(fd, byte, parent);
+		block(fd, byte, ends[1], parent);
 	if (*ret_pid < 0)
 		err = -errno;
 	/* The helper's copy is the last one: the pipe ends when it does. */
@@ -74,6 +77,18 @@ static int wait_for_helper(struct guard *guard, int end, int64_t deadline)
 	}
 }
 
+/* Signalled only while it is our child: guard_wait reaps whatever dies. */
+static void end_helper(pid_t helper)
+{
+	siginfo_t info;
+
+	if (waitid(P_PID, (id_t)helper, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return;
+	(void)kill(helper, SIGKILL);
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 int ofd_lock(int fd, int byte, struct guard *guard, int64_t deadline)
 {
 	scoped(fd_drop) int end = -1;
@@ -86,10 +101,6 @@ int ofd_lock(int fd, int byte, struct guard *guard, int64_t deadline)
 	if (err < 0)
 		return err;
 	err = wait_for_helper(guard, end, deadline);
-	/* It is not reaped yet when its end of the pipe is open, so the pid is still its own. */
-	if (err < 0)
-		(void)kill(helper, SIGKILL);
-	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-		;
+	end_helper(helper);
 	return err < 0 ? err : ofd_try(fd, byte);
 }

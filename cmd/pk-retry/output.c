@@ -72,7 +72,7 @@ int output_check(const struct output *output)
 	return err == -ENOSPC || err == -EDQUOT ? err : 0;
 }
 
-int output_commit(const struct output *output, struct guard *guard)
+int output_commit(const struct output *output, struct guard *guard, int64_t until)
 {
 	struct stat st;
 
@@ -80,7 +80,7 @@ int output_commit(const struct output *output, struct guard *guard)
 		return 0;
 	if (fstat(output->spool, &st) < 0)
 		return -errno;
-	return pump_file(guard, STDOUT_FILENO, output->spool, st.st_size);
+	return pump_file(guard, STDOUT_FILENO, output->spool, st.st_size, until);
 }
 
 size_t output_tail(const struct output *output, char *bytes, size_t size)

@@ -41,7 +41,7 @@ must_check int output_begin(struct output *output, int *ret_fd);
 must_check int output_check(const struct output *output);
 
 /* Send the spool to stdout (pump.h has the errors). */
-must_check int output_commit(const struct output *output, struct guard *guard);
+must_check int output_commit(const struct output *output, struct guard *guard, int64_t until);
 
 /* The end of what the attempt has written, for a look at a failure: up to size bytes. Returns how many. */
 size_t output_tail(const struct output *output, char *bytes, size_t size);

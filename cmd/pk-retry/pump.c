@@ -23,18 +23,19 @@ enum way { AT_ONCE, OWN_DESCRIPTION, BY_MESSAGE, SMALL_PIECES };
 
 struct sink {
 	struct guard *guard;
+	int64_t until;
 	int fd;
 	int own; /* fd when it was opened anew, else -1 */
 	enum way way;
 	bool no_sendfile;
 };
 
-static void sink_open(struct sink *sink, struct guard *guard, int to)
+static void sink_open(struct sink *sink, struct guard *guard, int to, int64_t until)
 {
 	char path[32];
 	struct stat st;
 
-	*sink = (struct sink){.guard = guard, .fd = to, .own = -1, .way = SMALL_PIECES};
+	*sink = (struct sink){.guard = guard, .until = until, .fd = to, .own = -1, .way = SMALL_PIECES};
 	if (fstat(to, &st) < 0)
 		return;
 	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
@@ -54,11 +55,11 @@ static void sink_open(struct sink *sink, struct guard *guard, int to)
 static int wait_for_room(const struct sink *sink)
 {
 	struct pollfd room = {.fd = sink->fd, .events = POLLOUT};
-	int event = guard_wait(sink->guard, &room, 1, NS_NEVER);
+	int event = guard_wait(sink->guard, &room, 1, sink->until);
 
 	if (event < 0)
 		return event;
-	return event == GUARD_STOP ? -EINTR : 0;
+	return event == GUARD_READY ? 0 : -EINTR;
 }
 
 /* Write some of the bytes, at least one. Returns how many, or -errno. */
@@ -102,12 +103,12 @@ static int write_all(const struct sink *sink, const char *bytes, size_t len)
 	return 0;
 }
 
-int pump_bytes(struct guard *guard, int to, const char *bytes, size_t len)
+int pump_bytes(struct guard *guard, int to, const char *bytes, size_t len, int64_t until)
 {
 	struct sink sink;
 	int err;
 
-	sink_open(&sink, guard, to);
+	sink_open(&sink, guard, to, until);
 	err = write_all(&sink, bytes, len);
 	fd_drop(&sink.own);
 	return err;
@@ -147,13 +148,13 @@ static int send_chunk(struct sink *sink, int file, off_t *at, off_t len)
 	return sink->no_sendfile ? 0 : -errno;
 }
 
-int pump_file(struct guard *guard, int to, int file, off_t len)
+int pump_file(struct guard *guard, int to, int file, off_t len, int64_t until)
 {
 	struct sink sink;
 	off_t at = 0;
 	int err = 0;
 
-	sink_open(&sink, guard, to);
+	sink_open(&sink, guard, to, until);
 	sink.no_sendfile = sink.way == BY_MESSAGE || sink.way == SMALL_PIECES;
 	while (at < len && err >= 0)
 		err = sink.no_sendfile ? copy_chunk(&sink, file, &at, len) : send_chunk(&sink, file, &at, len);

@@ -75,14 +75,14 @@ void relay_step(struct relay *relay, const struct pollfd poll[static 2], struct 
 		relay->len = 0;
 }
 
-void relay_end(struct relay *relay, struct guard *guard, struct match *match)
+void relay_end(struct relay *relay, struct guard *guard, struct match *match, int64_t until)
 {
 	fd_drop(&relay->to);
 	if (relay->from < 0)
 		return;
 	do
 		if (relay->len > 0)
-			(void)!pump_bytes(guard, STDERR_FILENO, relay->piece + relay->at, relay->len - relay->at);
+			(void)!pump_bytes(guard, STDERR_FILENO, relay->piece + relay->at, relay->len - relay->at, until);
 	while (relay->from >= 0 && take(relay, match));
 	fd_drop(&relay->from);
 }

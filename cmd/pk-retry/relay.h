@@ -30,7 +30,8 @@ void relay_started(struct relay *relay);
 nfds_t relay_poll(const struct relay *relay, struct pollfd poll[static 2]);
 void relay_step(struct relay *relay, const struct pollfd poll[static 2], struct match *match);
 
-/* After the command's end: pass on what is left in the pipe, without waiting for others that hold it. */
-void relay_end(struct relay *relay, struct guard *guard, struct match *match);
+/* After the command's end: pass on what is left in the pipe, without waiting for others that hold it,
+ * and for room in our stderr until that instant at most. */
+void relay_end(struct relay *relay, struct guard *guard, struct match *match, int64_t until);
 
 #endif
