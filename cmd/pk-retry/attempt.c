@@ -28,7 +28,7 @@ static bool fail(const struct failure *failure, struct ending ending, enum reaso
 static bool fail_io(const struct attempts *attempts, const struct failure *failure, const char *what, int err)
 {
 	say_errno(err, "cannot keep %s for the attempt", what);
-	report_error(attempts->report->events, "io", err);
+	notice_error(attempts->notice->events, "io", err);
 	return fail(failure, OWN_FAILURE, REASON_ERROR);
 }
 
@@ -39,14 +39,14 @@ static bool fail_start(const struct attempts *attempts, const struct failure *fa
 
 	if (stage != CHILD_EXEC) {
 		say_errno(err, "cannot start '%s'", name);
-		report_error(attempts->report->events, "resource", err);
+		notice_error(attempts->notice->events, "resource", err);
 		return fail(failure, OWN_FAILURE, REASON_ERROR);
 	}
 	if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
 		say("cannot run '%s': its interpreter does not exist", name);
 	else
 		say_errno(err, "cannot run '%s'", name);
-	report_error(attempts->report->events, "exec", err);
+	notice_error(attempts->notice->events, "exec", err);
 	return fail(failure, (struct ending){.code = status_of_exec(-err)}, REASON_EXEC);
 }
 
@@ -78,11 +78,11 @@ static bool start(struct attempts *attempts, struct account *account, const stru
 		return fail_start(attempts, failure, stage, err);
 	streams_started(&attempts->streams);
 	account->command_pid = guard_pid(attempts->guard);
-	report_attempt_start(attempts->report, account->facts.attempt, account->command_pid);
+	notice_attempt_start(attempts->notice, account->facts.attempt, account->command_pid);
 	return true;
 }
 
-static struct outcome outcome_of(const struct guard_result *result)
+static struct outcome outcome_of(const struct owner_result *result)
 {
 	if (result->timed_out)
 		return (struct outcome){.status = STATUS_TIMEOUT, .timed_out = true};
@@ -159,7 +159,7 @@ bool attempt_run(struct attempts *attempts, struct account *account, struct endi
 		 enum reason *ret_reason)
 {
 	const struct failure failure = {ret_ending, ret_reason};
-	const struct guard_result *result = guard_result(attempts->guard);
+	const struct owner_result *result = guard_result(attempts->guard);
 	struct facts *facts = &account->facts;
 	const char *what;
 	int err;
@@ -182,7 +182,7 @@ bool attempt_run(struct attempts *attempts, struct account *account, struct endi
 	if (result->survivors == 0)
 		return true;
 	say("%d process%s survived SIGKILL", result->survivors, result->survivors > 1 ? "es" : "");
-	report_error(attempts->report->events, "resource", -EBUSY);
+	notice_error(attempts->notice->events, "resource", -EBUSY);
 	return fail(&failure, OWN_FAILURE, REASON_ERROR);
 }
 
@@ -196,5 +196,5 @@ void attempt_show_tail(const struct attempts *attempts)
 	char bytes[TAIL_MAX];
 
 	if (attempts->plan->verbose)
-		report_tail(attempts->report, bytes, output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
+		notice_tail(attempts->notice, bytes, output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
 }

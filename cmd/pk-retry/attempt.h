@@ -10,14 +10,14 @@
 #include "environment.h"
 #include "plan.h"
 #include "policy.h"
-#include "report.h"
+#include "notice.h"
 #include "streams.h"
 
 /* What attempts need, the same for all of them. */
 struct attempts {
 	const struct plan *plan;
 	struct guard *guard;
-	const struct report *report;
+	const struct notice *notice;
 	const struct policy_rules *rules;
 	struct stop_policy policy; /* of the command; what it leaves is looked at when its status is known */
 	struct streams streams;

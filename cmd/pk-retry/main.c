@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "common/events.h"
 #include "common/num.h"
 #include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
+#include "notice.h"
 #include "plan.h"
 #include "run.h"
 #include "schedule.h"
@@ -32,6 +34,19 @@ static bool open_events(const struct plan *plan, struct events *events)
 	return true;
 }
 
+/* A mistake in the command line is an event too, wherever events go that far into it. */
+static int end_early(const struct plan *plan, struct events *events, int status)
+{
+	struct notice notice = {.plan = plan, .events = events, .started = now_ns()};
+
+	if (status == STATUS_OWN && events_open(events, "pk-retry", plan->events) == 0) {
+		notice_error(events, "usage", 0);
+		notice_end(&notice, 0, (struct ending){.code = status}, REASON_ERROR);
+		events_drop(events);
+	}
+	return program_finish(status);
+}
+
 static int show_schedule(const struct plan *plan)
 {
 	uint64_t seed = (uint64_t)plan->seed;
@@ -42,7 +57,7 @@ static int show_schedule(const struct plan *plan)
 		return STATUS_OWN;
 	}
 	schedule_print(stdout, &plan->backoff, seed, plan->attempts);
-	return finish(STATUS_OK);
+	return program_finish(STATUS_OK);
 }
 
 int main(int argc, char **argv)
@@ -54,7 +69,7 @@ int main(int argc, char **argv)
 	if (!program_start("pk-retry"))
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code))
-		return finish(ending.code);
+		return end_early(&plan, &events, ending.code);
 	if (plan.schedule)
 		return show_schedule(&plan);
 	if (open_events(&plan, &events))

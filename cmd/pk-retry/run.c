@@ -20,7 +20,7 @@
 #include "common/signame.h"
 #include "pause.h"
 #include "policy.h"
-#include "report.h"
+#include "notice.h"
 
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 #define LATER ((struct ending){.code = STATUS_LATER})
@@ -28,7 +28,7 @@
 struct run {
 	const struct plan *plan;
 	struct guard *guard;
-	struct report report;
+	struct notice notice;
 	struct policy_rules rules;
 	struct backoff backoff;
 	struct attempts attempts;
@@ -55,7 +55,7 @@ static bool end_by_signal(struct run *run)
 
 static bool fail(struct run *run, const char *class, int err)
 {
-	report_error(run->report.events, class, err);
+	notice_error(run->notice.events, class, err);
 	return end(run, OWN_FAILURE, REASON_ERROR);
 }
 
@@ -79,7 +79,7 @@ static int wait_for_lock(struct run *run, int64_t until)
 
 	if (err < 0 || lock.ready < 0)
 		return err;
-	report_lock(&run->report, "lock_wait", -1);
+	notice_lock(&run->notice, "lock_wait", -1);
 	err = guard_wait(run->guard, &ready, 1, until);
 	if (err < 0) {
 		(void)!lock_end(&lock);
@@ -92,7 +92,7 @@ static int64_t lock_limit(const struct run *run)
 {
 	int64_t wait = run->plan->wait == PLAN_UNSET ? NS_NEVER : run->plan->wait;
 
-	return ns_min(ns_add(run->report.started, wait), run->rules.deadline);
+	return ns_min(ns_add(run->notice.started, wait), run->rules.deadline);
 }
 
 static bool take_lock(struct run *run)
@@ -105,7 +105,7 @@ static bool take_lock(struct run *run)
 	run->lock = open_lock(path);
 	err = run->lock < 0 ? run->lock : wait_for_lock(run, lock_limit(run));
 	if (err == 0) {
-		report_lock(&run->report, "lock_acquired", now_ns() - run->report.started);
+		notice_lock(&run->notice, "lock_acquired", now_ns() - run->notice.started);
 		return true;
 	}
 	if (guard_stop_signal(run->guard))
@@ -152,11 +152,11 @@ static bool is_admitted(struct run *run)
 	case ADMIT_FREELY:
 		break;
 	case ADMIT_PROBE:
-		report_breaker(&run->report, "open", "half_open", &run->breaker, 0, true);
+		notice_breaker(&run->notice, "open", "half_open", &run->breaker, 0, true);
 		break;
 	case ADMIT_NOBODY:
-		report_breaker_trouble(&run->report, &run->breaker);
-		report_breaker(&run->report, "open", "open", &run->breaker, wait_ms, false);
+		notice_breaker_trouble(&run->notice, &run->breaker);
+		notice_breaker(&run->notice, "open", "open", &run->breaker, wait_ms, false);
 		ns_format(text, wait_ms > INT64_MAX / NS_PER_MS ? NS_NEVER : wait_ms * NS_PER_MS);
 		if (!run->plan->quiet && wait_ms > 0)
 			say("the circuit '%s' is open for %s: not run", run->plan->breaker, text);
@@ -164,7 +164,7 @@ static bool is_admitted(struct run *run)
 			say("the circuit '%s' is open and being probed: not run", run->plan->breaker);
 		return end(run, run->last, REASON_BREAKER);
 	}
-	report_breaker_trouble(&run->report, &run->breaker);
+	notice_breaker_trouble(&run->notice, &run->breaker);
 	return true;
 }
 
@@ -204,9 +204,9 @@ static void tell_breaker(struct run *run, struct account *account)
 			      : judgement->transient ? RESULT_FAILURE
 						     : RESULT_NEITHER);
 	if (turned)
-		report_breaker(&run->report, probe ? "half_open" : "closed", run->breaker.is_open ? "open" : "closed",
+		notice_breaker(&run->notice, probe ? "half_open" : "closed", run->breaker.is_open ? "open" : "closed",
 			       &run->breaker, run->breaker.is_open ? run->breaker.rules.cooldown_ms : 0, probe);
-	report_breaker_trouble(&run->report, &run->breaker);
+	notice_breaker_trouble(&run->notice, &run->breaker);
 	if (judgement->verdict == VERDICT_RETRY && run->breaker.is_open) {
 		judgement->verdict = VERDICT_STOP;
 		judgement->reason = REASON_BREAKER;
@@ -247,7 +247,7 @@ static bool pause_before_next(struct run *run, const struct wait *wait)
 {
 	int event;
 
-	report_delay(&run->report, wait);
+	notice_delay(&run->notice, wait);
 	if (wait->delay == 0)
 		return true;
 	event = pause_until(run->guard, ns_add(now_ns(), wait->delay), run->count + 1, run->plan->quiet);
@@ -265,7 +265,7 @@ static bool attempt(struct run *run)
 	if (!attempt_run(&run->attempts, &account, &run->ending, &run->reason))
 		return false;
 	judge(run, &account);
-	report_attempt_end(&run->report, &account);
+	notice_attempt_end(&run->notice, &account);
 	if (account.judgement.verdict == VERDICT_SUCCESS)
 		return succeed(run, &account);
 	attempt_show_tail(&run->attempts);
@@ -278,19 +278,19 @@ static bool attempt(struct run *run)
 }
 
 /* -v: a line for each signal sent; without /proc always, since less is promised then. */
-static void note(void *arg, enum guard_note kind, int signal, int targets)
+static void note(void *arg, enum owner_note kind, int signal, int targets)
 {
 	const struct plan *plan = arg;
 	const char *plural = targets == 1 ? "" : "es";
 	char name[SIGNAME_MAX];
 
-	if (kind == GUARD_NO_PROC) {
+	if (kind == OWNER_NO_PROC) {
 		if (!plan->quiet)
 			say("/proc cannot be read: only the command's process group is signalled");
 		return;
 	}
 	if (plan->verbose && !plan->quiet)
-		say("%s %s to %d process%s", kind == GUARD_FORWARDED ? "passed on" : "sent", signame(signal, name),
+		say("%s %s to %d process%s", kind == OWNER_FORWARDED ? "passed on" : "sent", signame(signal, name),
 		    targets, plural);
 }
 
@@ -302,7 +302,7 @@ static struct run make(const struct plan *plan, struct guard *guard, bool is_ini
 	return (struct run){
 		.plan = plan,
 		.guard = guard,
-		.report = {.plan = plan, .events = guard_events(guard), .started = now},
+		.notice = {.plan = plan, .events = guard_events(guard), .started = now},
 		.rules = {.success_on = plan->success_on, .retry_on = plan->retry_on, .attempts = plan->attempts,
 			  .max_hint = plan->max_hint, .deadline = deadline},
 		.attempts = {.plan = plan, .guard = guard, .policy = plan_policy(plan, is_init, deadline), .last_status = -1},
@@ -318,14 +318,14 @@ static struct ending body(struct guard *guard, void *arg)
 	struct run run = make(plan, guard, getppid() == 1);
 	int err;
 
-	run.attempts.report = &run.report;
+	run.attempts.notice = &run.notice;
 	run.attempts.rules = &run.rules;
 	guard_set_note(guard, note, (void *)(uintptr_t)plan);
-	report_start(&run.report);
+	notice_start(&run.notice);
 	if (prepare(&run) && take_lock(&run))
 		while (may_begin(&run) && attempt(&run))
 			;
-	report_end(&run.report, run.count, run.ending, run.reason);
+	notice_end(&run.notice, run.count, run.ending, run.reason);
 	breaker_drop(&run.breaker);
 	streams_drop(&run.attempts.streams);
 	err = events_error(guard_events(guard));
@@ -346,6 +346,6 @@ struct ending run_plan(const struct plan *plan, struct events *events)
 		say("the guard process was killed; the command was ended");
 	else
 		say_errno(result, "cannot set up the guard process");
-	report_error(events, "resource", result == FRONT_BEREFT ? 0 : result);
+	notice_error(events, "resource", result == FRONT_BEREFT ? 0 : result);
 	return OWN_FAILURE;
 }

@@ -1,5 +1,5 @@
 /* Events and lines. */
-#include "report.h"
+#include "notice.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include "common/say.h"
 #include "common/signame.h"
 
-void report_error(struct events *events, const char *class, int err)
+void notice_error(struct events *events, const char *class, int err)
 {
 	struct event event;
 
@@ -25,12 +25,12 @@ void report_error(struct events *events, const char *class, int err)
 	event_send(&event, events);
 }
 
-void report_start(const struct report *report)
+void notice_start(const struct notice *notice)
 {
-	const struct plan *plan = report->plan;
+	const struct plan *plan = notice->plan;
 	struct event event;
 
-	if (!event_begin(&event, report->events, "start"))
+	if (!event_begin(&event, notice->events, "start"))
 		return;
 	json_text(&event.json, "command", plan->command[0]);
 	if (plan->attempts != PLAN_ENDLESS)
@@ -43,30 +43,30 @@ void report_start(const struct report *report)
 			json_item_text(&event.json, plan->command[i]);
 		json_close(&event.json);
 	}
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-void report_attempt_start(const struct report *report, int64_t attempt, pid_t command_pid)
+void notice_attempt_start(const struct notice *notice, int64_t attempt, pid_t command_pid)
 {
 	struct event event;
 
-	if (!event_begin(&event, report->events, "attempt_start"))
+	if (!event_begin(&event, notice->events, "attempt_start"))
 		return;
 	json_int(&event.json, "attempt", attempt);
 	json_int(&event.json, "command_pid", command_pid);
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
 static const char *const verdict_names[] = {
 	[VERDICT_SUCCESS] = "success", [VERDICT_RETRY] = "retry", [VERDICT_STOP] = "stop"};
 
-static void event_attempt_end(const struct report *report, const struct account *account)
+static void event_attempt_end(const struct notice *notice, const struct account *account)
 {
 	const struct outcome *outcome = &account->facts.outcome;
 	char name[SIGNAME_MAX];
 	struct event event;
 
-	if (!event_begin(&event, report->events, "attempt_end"))
+	if (!event_begin(&event, notice->events, "attempt_end"))
 		return;
 	json_int(&event.json, "attempt", account->facts.attempt);
 	json_int(&event.json, "command_pid", account->command_pid);
@@ -78,15 +78,15 @@ static void event_attempt_end(const struct report *report, const struct account 
 	json_ms(&event.json, "elapsed_ms", account->elapsed_ns);
 	json_text(&event.json, "decision", verdict_names[account->judgement.verdict]);
 	json_text(&event.json, "reason", reason_name(account->judgement.reason));
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-static void event_hint(const struct report *report, const struct account *account)
+static void event_hint(const struct notice *notice, const struct account *account)
 {
 	const struct hint *hint = &account->facts.hint;
 	struct event event;
 
-	if ((hint->kind == HINT_NONE && hint->http_status == 0) || !event_begin(&event, report->events, "hint"))
+	if ((hint->kind == HINT_NONE && hint->http_status == 0) || !event_begin(&event, notice->events, "hint"))
 		return;
 	json_int(&event.json, "attempt", account->facts.attempt);
 	if (hint->kind == HINT_DELAY && hint->delay != NS_NEVER)
@@ -95,7 +95,7 @@ static void event_hint(const struct report *report, const struct account *accoun
 		json_int(&event.json, "http_status", hint->http_status);
 	json_bool(&event.json, "accepted",
 		  hint->kind != HINT_GARBAGE && account->judgement.reason != REASON_HINT_TOO_LONG);
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
 #define TEXT_MAX 160
@@ -110,11 +110,13 @@ static void describe(char text[static TEXT_MAX], const struct facts *facts)
 		(void)snprintf(text, TEXT_MAX, "killed by %s", signame(facts->outcome.signal, name));
 	else
 		(void)snprintf(text, TEXT_MAX, "status %d%s", facts->outcome.status,
-			       facts->unmatched_until ? ", no line matches --until" : "");
+			       facts->unmatched_until         ? ", no line matches --until"
+			       : facts->outcome.status == 0 ? ", not in --success-on"
+							    : "");
 }
 
 /* The second half of the line: what comes next, or why nothing does; empty when it is plain. */
-static void consequence(char text[static TEXT_MAX], const struct report *report, const struct account *account)
+static void consequence(char text[static TEXT_MAX], const struct notice *notice, const struct account *account)
 {
 	const struct hint *hint = &account->facts.hint;
 	char delay[NS_TEXT_MAX];
@@ -123,7 +125,11 @@ static void consequence(char text[static TEXT_MAX], const struct report *report,
 	switch (account->judgement.reason) {
 	case REASON_FAILURE:
 		ns_format(delay, account->wait.delay);
-		(void)snprintf(text, TEXT_MAX, ", next in %s%s", delay, account->wait.hinted ? " (as hinted)" : "");
+		if (account->wait.delay == 0)
+			(void)snprintf(text, TEXT_MAX, ", next at once");
+		else
+			(void)snprintf(text, TEXT_MAX, ", next in %s%s", delay,
+				       account->wait.hinted ? " (as hinted)" : "");
 		return;
 	case REASON_HINT:
 		if (hint->kind == HINT_STOP)
@@ -142,7 +148,7 @@ static void consequence(char text[static TEXT_MAX], const struct report *report,
 		(void)snprintf(text, TEXT_MAX, ", not retried: the hinted delay of %s is longer than --max-hint", delay);
 		return;
 	case REASON_DEADLINE:
-		ns_format(delay, report->plan->deadline);
+		ns_format(delay, notice->plan->deadline);
 		(void)snprintf(text, TEXT_MAX, ", not retried: the deadline of %s is too near", delay);
 		return;
 	case REASON_BREAKER:
@@ -180,33 +186,33 @@ static void say_rule(const struct account *account)
 	say("the delay is %s%s", account->wait.hinted ? "the hint of " : "the backoff's", account->wait.hinted ? hint : "");
 }
 
-static void say_attempt(const struct report *report, const struct account *account)
+static void say_attempt(const struct notice *notice, const struct account *account)
 {
 	char what[TEXT_MAX], next[TEXT_MAX], of[32] = "";
 
-	if (report->plan->quiet)
+	if (notice->plan->quiet)
 		return;
 	if (account->judgement.verdict != VERDICT_SUCCESS) {
 		describe(what, &account->facts);
-		consequence(next, report, account);
-		if (report->plan->attempts != PLAN_ENDLESS)
-			(void)snprintf(of, sizeof(of), " of %" PRId64, report->plan->attempts);
+		consequence(next, notice, account);
+		if (notice->plan->attempts != PLAN_ENDLESS)
+			(void)snprintf(of, sizeof(of), " of %" PRId64, notice->plan->attempts);
 		say("attempt %" PRId64 "%s failed (%s)%s", account->facts.attempt, of, what, next);
 	}
-	if (report->plan->verbose)
+	if (notice->plan->verbose)
 		say_rule(account);
 }
 
-void report_attempt_end(const struct report *report, const struct account *account)
+void notice_attempt_end(const struct notice *notice, const struct account *account)
 {
-	event_attempt_end(report, account);
-	event_hint(report, account);
-	say_attempt(report, account);
+	event_attempt_end(notice, account);
+	event_hint(notice, account);
+	say_attempt(notice, account);
 }
 
-void report_tail(const struct report *report, const char *bytes, size_t len)
+void notice_tail(const struct notice *notice, const char *bytes, size_t len)
 {
-	if (!report->plan->verbose || report->plan->quiet || len == 0)
+	if (!notice->plan->verbose || notice->plan->quiet || len == 0)
 		return;
 	say("its stdout, which is not passed on, ends with:");
 	/* A stderr that does not work cannot be told so. */
@@ -215,35 +221,35 @@ void report_tail(const struct report *report, const char *bytes, size_t len)
 		(void)!fd_write_full(STDERR_FILENO, "\n", 1);
 }
 
-void report_delay(const struct report *report, const struct wait *wait)
+void notice_delay(const struct notice *notice, const struct wait *wait)
 {
 	struct event event;
 
-	if (!event_begin(&event, report->events, "delay"))
+	if (!event_begin(&event, notice->events, "delay"))
 		return;
 	json_ms(&event.json, "delay_ms", wait->delay);
 	json_text(&event.json, "source", wait->hinted ? "hint" : "backoff");
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-void report_lock(const struct report *report, const char *name, int64_t waited_ns)
+void notice_lock(const struct notice *notice, const char *name, int64_t waited_ns)
 {
 	struct event event;
 
-	if (!event_begin(&event, report->events, name))
+	if (!event_begin(&event, notice->events, name))
 		return;
-	json_text(&event.json, "path", report->plan->lock);
+	json_text(&event.json, "path", notice->plan->lock);
 	if (waited_ns >= 0)
 		json_ms(&event.json, "waited_ms", waited_ns);
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-void report_breaker(const struct report *report, const char *from, const char *to, const struct breaker *breaker,
+void notice_breaker(const struct notice *notice, const char *from, const char *to, const struct breaker *breaker,
 		    int64_t open_for_ms, bool probe)
 {
 	struct event event;
 
-	if (!event_begin(&event, report->events, "breaker"))
+	if (!event_begin(&event, notice->events, "breaker"))
 		return;
 	json_text(&event.json, "path", breaker->path);
 	json_text(&event.json, "from", from);
@@ -251,10 +257,10 @@ void report_breaker(const struct report *report, const char *from, const char *t
 	json_int(&event.json, "failures", breaker->record.failures);
 	json_int(&event.json, "open_for_ms", open_for_ms);
 	json_bool(&event.json, "probe", probe);
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-void report_breaker_trouble(const struct report *report, struct breaker *breaker)
+void notice_breaker_trouble(const struct notice *notice, struct breaker *breaker)
 {
 	int err = breaker_trouble(breaker);
 	struct event event;
@@ -265,23 +271,23 @@ void report_breaker_trouble(const struct report *report, struct breaker *breaker
 		say("circuit breaker '%s' is corrupt: taken as closed", breaker->path);
 	else
 		say_errno(err, "circuit breaker '%s' cannot be used, and COMMAND runs without it", breaker->path);
-	if (!event_begin(&event, report->events, err == -EBADMSG ? "breaker_corrupt" : "breaker_failed"))
+	if (!event_begin(&event, notice->events, err == -EBADMSG ? "breaker_corrupt" : "breaker_failed"))
 		return;
 	json_text(&event.json, "path", breaker->path);
 	if (err != -EBADMSG)
 		json_text(&event.json, "errno", errname(-err));
-	event_send(&event, report->events);
+	event_send(&event, notice->events);
 }
 
-void report_end(const struct report *report, int64_t attempts, struct ending ending, enum reason reason)
+void notice_end(const struct notice *notice, int64_t attempts, struct ending ending, enum reason reason)
 {
 	struct event event;
 
-	if (!event_begin(&event, report->events, "end"))
+	if (!event_begin(&event, notice->events, "end"))
 		return;
 	json_int(&event.json, "attempts", attempts);
 	json_int(&event.json, "status", ending_status(ending));
 	json_text(&event.json, "reason", reason_name(reason));
-	json_ms(&event.json, "elapsed_ms", now_ns() - report->started);
-	event_send(&event, report->events);
+	json_ms(&event.json, "elapsed_ms", now_ns() - notice->started);
+	event_send(&event, notice->events);
 }
