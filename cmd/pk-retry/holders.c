@@ -63,7 +63,7 @@ static int visit(void *arg, pid_t pid)
 	if (search->depth == DEPTH_MOST)
 		return 0;
 	search->depth++;
-	result = proc_each_child(search->proc, pid, visit, search);
+	result = proc_each_child(search->proc, pid, 0, visit, search);
 	search->depth--;
 	/* One that has gone meanwhile holds nothing. */
 	return result == -EEXIST ? result : 0;
@@ -76,7 +76,7 @@ static int find_holder(int proc, dev_t dev, ino_t ino)
 	int pidfd;
 
 	for (;;) {
-		if (proc_each_child(proc, getpid(), visit, &search) != -EEXIST)
+		if (proc_each_child(proc, getpid(), 0, visit, &search) != -EEXIST)
 			return -1;
 		pidfd = (int)syscall(SYS_pidfd_open, search.found, 0);
 		if (pidfd < 0 && errno != ESRCH)
