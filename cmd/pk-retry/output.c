@@ -26,33 +26,48 @@ static bool is_for_looking(void)
 	return fstat(STDERR_FILENO, &err) == 0 && err.st_dev == out.st_dev && err.st_ino == out.st_ino;
 }
 
-int output_open(struct output *output, enum output_mode mode)
-{
-	struct stat st;
-
-	*output = OUTPUT_EMPTY;
-	if (mode == OUTPUT_PASS || (mode == OUTPUT_AUTO && is_for_looking()))
-		return 0;
-	output->spool = spool_open("pk-retry-stdout");
-	if (output->spool < 0)
-		return output->spool;
-	if (fstat(output->spool, &st) < 0)
-		return -errno;
-	output->dev = st.st_dev;
-	output->ino = st.st_ino;
-	output->commits = true;
-	return 0;
-}
-
 void output_drop(struct output *output)
 {
 	fd_drop(&output->spool);
 }
 
+/* A new spool. Returns 0 or -errno. */
+static int open_spool(struct output *output)
+{
+	struct stat st;
+	int fd = spool_open("pk-retry-stdout");
+
+	if (fd < 0)
+		return fd;
+	fd_drop(&output->spool);
+	output->spool = fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	output->dev = st.st_dev;
+	output->ino = st.st_ino;
+	return 0;
+}
+
+int output_open(struct output *output, enum output_mode mode)
+{
+	*output = OUTPUT_EMPTY;
+	output->commits = mode == OUTPUT_COMMIT || (mode == OUTPUT_AUTO && !is_for_looking());
+	return output->commits ? open_spool(output) : 0;
+}
+
 int output_begin(struct output *output, int *ret_fd)
 {
+	struct stat st;
+	int err = 0;
+
+	if (output->spool >= 0 && (fstat(output->spool, &st) < 0 || st.st_size > 0))
+		/* Not cut to nothing for the next attempt: ext4 writes a file that was cut and filled again
+		 * to disk when it is closed (auto_da_alloc, ext4(5)), which takes longer than all the rest. */
+		err = open_spool(output);
+	else if (output->spool >= 0 && lseek(output->spool, 0, SEEK_SET) < 0)
+		err = -errno;
 	*ret_fd = output->spool;
-	return output->spool < 0 ? 0 : spool_clear(output->spool);
+	return err;
 }
 
 int output_check(const struct output *output)

@@ -38,10 +38,10 @@ static void sink_open(struct sink *sink, struct guard *guard, int to, int64_t un
 	*sink = (struct sink){.guard = guard, .until = until, .fd = to, .own = -1, .way = SMALL_PIECES};
 	if (fstat(to, &st) < 0)
 		return;
-	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
-		sink->way = AT_ONCE;
-	else if (S_ISSOCK(st.st_mode))
+	if (S_ISSOCK(st.st_mode))
 		sink->way = BY_MESSAGE;
+	else if (!S_ISFIFO(st.st_mode) && !isatty(to))
+		sink->way = AT_ONCE; /* files, /dev/null and its kind */
 	if (!S_ISFIFO(st.st_mode) && !isatty(to))
 		return;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
