@@ -25,7 +25,8 @@ static bool fail(const struct failure *failure, struct ending ending, enum reaso
 	return false;
 }
 
-static bool fail_io(const struct attempts *attempts, const struct failure *failure, const char *what, int err)
+static bool fail_io(const struct attempts *attempts, const struct failure *failure,
+		    const char *what, int err)
 {
 	say_errno(err, "cannot keep %s for the attempt", what);
 	notice_error(attempts->notice->events, "io", err);
@@ -33,7 +34,8 @@ static bool fail_io(const struct attempts *attempts, const struct failure *failu
 }
 
 /* The command could not be started: whatever it is, another attempt would not cure it. */
-static bool fail_start(const struct attempts *attempts, const struct failure *failure, enum child_stage stage, int err)
+static bool fail_start(const struct attempts *attempts, const struct failure *failure,
+		       enum child_stage stage, int err)
 {
 	const char *name = attempts->plan->command[0];
 
@@ -68,7 +70,8 @@ static bool start(struct attempts *attempts, struct account *account, const stru
 
 	if (err < 0)
 		return fail_io(attempts, failure, what, err);
-	err = environment_set(&attempts->environment, account->facts.attempt, attempts->last_status, remaining(attempts));
+	err = environment_set(&attempts->environment, account->facts.attempt, attempts->last_status,
+			      remaining(attempts));
 	if (err < 0)
 		return fail_io(attempts, failure, "the environment", err);
 	job.fds = attempts->streams.fds;
@@ -86,7 +89,8 @@ static struct outcome outcome_of(const struct owner_result *result)
 {
 	if (result->timed_out)
 		return (struct outcome){.status = STATUS_TIMEOUT, .timed_out = true};
-	return (struct outcome){.status = ending_status(result->ending), .signal = result->ending.signal};
+	return (struct outcome){.status = ending_status(result->ending),
+				.signal = result->ending.signal};
 }
 
 /* Stop, or wait for, what the command has left. Returns 0 or -errno. */
@@ -108,8 +112,8 @@ static int settle_success(struct attempts *attempts)
 
 	if (attempts->plan->orphans == ORPHANS_STOP)
 		return sweep(attempts, ORPHANS_STOP);
-	if (!output->commits || holders_stop(attempts->guard, output->dev, output->ino, attempts->policy.signal,
-					     attempts->policy.grace) >= 0)
+	if (!output->commits || holders_stop(attempts->guard, output->dev, output->ino,
+					     attempts->policy.signal, attempts->policy.grace) >= 0)
 		return 0;
 	/* They could not be told apart, or a signal asks us to end. */
 	return sweep(attempts, ORPHANS_STOP);
@@ -139,7 +143,8 @@ static int settle(struct attempts *attempts, struct facts *facts)
 /* How long a slow reader is waited for, once a signal has asked us to end. */
 static int64_t patience(const struct attempts *attempts)
 {
-	return guard_stop_signal(attempts->guard) ? ns_add(now_ns(), attempts->policy.grace) : NS_NEVER;
+	return guard_stop_signal(attempts->guard) ? ns_add(now_ns(), attempts->policy.grace)
+						  : NS_NEVER;
 }
 
 static int gather(struct attempts *attempts, struct facts *facts, const char **ret_what)
@@ -196,5 +201,6 @@ void attempt_show_tail(const struct attempts *attempts)
 	char bytes[TAIL_MAX];
 
 	if (attempts->plan->verbose)
-		notice_tail(attempts->notice, bytes, output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
+		notice_tail(attempts->notice, bytes,
+			    output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
 }

@@ -8,9 +8,9 @@
 #include "common/guard.h"
 #include "common/status.h"
 #include "environment.h"
+#include "notice.h"
 #include "plan.h"
 #include "policy.h"
-#include "notice.h"
 #include "streams.h"
 
 /* What attempts need, the same for all of them. */
@@ -19,7 +19,8 @@ struct attempts {
 	struct guard *guard;
 	const struct notice *notice;
 	const struct policy_rules *rules;
-	struct stop_policy policy; /* of the command; what it leaves is looked at when its status is known */
+	struct stop_policy
+		policy; /* of the command; what it leaves is looked at when its status is known */
 	struct streams streams;
 	struct environment environment;
 	int last_status; /* -1: none yet */
@@ -30,8 +31,8 @@ struct attempts {
  * what is to be known about it. account->facts.attempt is set by the caller. Returns true, or false
  * with *ret_ending and *ret_reason set: it could not be run, which has been told.
  */
-must_check bool attempt_run(struct attempts *attempts, struct account *account, struct ending *ret_ending,
-			    enum reason *ret_reason);
+must_check bool attempt_run(struct attempts *attempts, struct account *account,
+			    struct ending *ret_ending, enum reason *ret_reason);
 
 /* Send a successful attempt's stdout on. Returns 0, or -errno as pump.h has it. */
 must_check int attempt_commit(struct attempts *attempts);

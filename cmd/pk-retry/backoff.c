@@ -43,6 +43,8 @@ void backoff_start(struct backoff *backoff, const struct backoff_rules *rules, u
 {
 	int64_t first = ns_min(rules->base, rules->cap);
 
+	/* Neighbouring seeds are to give unrelated sequences. */
+	seed = next_random(&seed);
 	*backoff = (struct backoff){.rules = rules, .random = seed, .next = first, .last = first};
 }
 

@@ -25,17 +25,17 @@ enum jitter { JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_NONE };
 #define FACTOR_ONE INT64_C(1000000000)
 
 struct backoff_rules {
-	int64_t base;   /* ns, >= 0 */
+	int64_t base;	/* ns, >= 0 */
 	int64_t factor; /* billionths, >= FACTOR_ONE */
-	int64_t cap;    /* ns, >= 0; NS_NEVER: none */
-	int jitter;     /* enum jitter */
+	int64_t cap;	/* ns, >= 0; NS_NEVER: none */
+	int jitter;	/* enum jitter */
 };
 
 struct backoff {
 	const struct backoff_rules *rules;
 	uint64_t random; /* state of the generator */
-	int64_t next;    /* e of the next delay */
-	int64_t last;    /* the last delay, for decorrelated */
+	int64_t next;	 /* e of the next delay */
+	int64_t last;	 /* the last delay, for decorrelated */
 };
 
 /* Begin anew. rules must outlive backoff. */

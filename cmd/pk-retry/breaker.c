@@ -38,7 +38,8 @@ int breaker_trouble(struct breaker *breaker)
 /* Nobody's link and nobody's FIFO is followed or waited for. */
 static int open_file(const char *path)
 {
-	scoped(fd_drop) int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	scoped(fd_drop) int fd =
+		open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	struct stat st;
 	int opened;
 
@@ -182,7 +183,8 @@ static int count_locked(struct breaker *breaker, struct guard *guard, bool faile
 	if (err < 0)
 		return err;
 	was_open = breaker->record.open;
-	if (!record_count(&breaker->record, &breaker->rules, wall_ms(), failed, breaker->probing, breaker->gen)) {
+	if (!record_count(&breaker->record, &breaker->rules, wall_ms(), failed, breaker->probing,
+			  breaker->gen)) {
 		breaker->is_open = was_open;
 		return 0;
 	}

@@ -26,18 +26,19 @@
 struct breaker {
 	const char *path;
 	struct record_rules rules;
-	int fd;           /* the record, from breaker_ask to breaker_tell; -1 */
-	bool probing;     /* byte 1 of fd is ours */
+	int fd;		      /* the record, from breaker_ask to breaker_tell; -1 */
+	bool probing;	      /* byte 1 of fd is ours */
 	struct record record; /* as it was seen last */
-	int64_t gen;      /* the generation that the call began in */
-	bool is_open;     /* after breaker_tell of a failure */
-	int trouble;      /* -errno that was not told yet; -EBADMSG: the record was corrupt */
+	int64_t gen;	      /* the generation that the call began in */
+	bool is_open;	      /* after breaker_tell of a failure */
+	int trouble;	      /* -errno that was not told yet; -EBADMSG: the record was corrupt */
 };
 
 #define BREAKER_LOCK_NS (1 * NS_PER_S)
 
 /* May an attempt begin? When not, *ret_wait_ms is how long the circuit stays open, at least. */
-must_check enum admission breaker_ask(struct breaker *breaker, struct guard *guard, int64_t *ret_wait_ms);
+must_check enum admission breaker_ask(struct breaker *breaker, struct guard *guard,
+				      int64_t *ret_wait_ms);
 
 /* What came of the attempt. NEITHER: it says nothing about the service; a probe gives its permit back. */
 enum result { RESULT_NEITHER, RESULT_SUCCESS, RESULT_FAILURE };

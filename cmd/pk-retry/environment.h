@@ -28,6 +28,7 @@ struct environment {
 must_check int environment_open(struct environment *environment, int64_t attempts, int64_t hint_fd);
 
 /* Set what differs. last_status < 0: none yet. remaining_ns < 0: no deadline. */
-must_check int environment_set(struct environment *environment, int64_t attempt, int last_status, int64_t remaining_ns);
+must_check int environment_set(struct environment *environment, int64_t attempt, int last_status,
+			       int64_t remaining_ns);
 
 #endif

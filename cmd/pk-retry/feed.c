@@ -11,8 +11,8 @@
 #include "common/fd.h"
 #include "spool.h"
 
-#define PAGE 4096          /* the pipe of a peek: the kernel rounds it up to one page */
-#define WIDE (1 << 20)     /* the pipe in bulk; best effort, pipe-max-size may forbid it */
+#define PAGE 4096      /* the pipe of a peek: the kernel rounds it up to one page */
+#define WIDE (1 << 20) /* the pipe in bulk; best effort, pipe-max-size may forbid it */
 #define MOVE_MOST ((size_t)1 << 20)
 #define CHUNK 65536
 
@@ -49,7 +49,8 @@ int feed_open(struct feed *feed, enum feed_mode mode)
 	if (mode == FEED_NULL)
 		return open_null(feed);
 	/* A stdin that the caller has closed is close-on-exec: a placeholder of ours (fd_park_std). */
-	if (mode == FEED_INHERIT || fcntl(STDIN_FILENO, F_GETFD) != 0 || fstat(STDIN_FILENO, &st) < 0)
+	if (mode == FEED_INHERIT || fcntl(STDIN_FILENO, F_GETFD) != 0 ||
+	    fstat(STDIN_FILENO, &st) < 0)
 		return 0;
 	if (S_ISREG(st.st_mode)) {
 		feed->start = lseek(STDIN_FILENO, 0, SEEK_CUR);
@@ -198,7 +199,8 @@ static int replay(struct feed *feed)
 	ssize_t n = sendfile(feed->to, feed->spool, &at, want);
 
 	if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM)) {
-		n = pread(feed->spool, chunk, want < sizeof(chunk) ? want : sizeof(chunk), feed->sent);
+		n = pread(feed->spool, chunk, want < sizeof(chunk) ? want : sizeof(chunk),
+			  feed->sent);
 		if (n > 0)
 			n = write(feed->to, chunk, (size_t)n);
 	}

@@ -28,21 +28,21 @@ enum feed_mode { FEED_AUTO, FEED_REPLAY, FEED_INHERIT, FEED_NULL };
 
 struct feed {
 	enum { FEEDS_NOTHING, FEEDS_NULL, FEEDS_REWIND, FEEDS_PIPE } kind;
-	off_t start;     /* FEEDS_REWIND: where stdin stood */
-	int null;        /* FEEDS_NULL: /dev/null */
+	off_t start; /* FEEDS_REWIND: where stdin stood */
+	int null;    /* FEEDS_NULL: /dev/null */
 
 	/* FEEDS_PIPE */
-	int spool;       /* what has been taken from stdin, kept bytes */
+	int spool; /* what has been taken from stdin, kept bytes */
 	off_t kept;
-	bool bulk;       /* for ever, once an attempt has drained the peek */
-	bool copies;     /* tee or splice has failed: read and write */
-	bool ended;      /* stdin is at its end */
+	bool bulk;   /* for ever, once an attempt has drained the peek */
+	bool copies; /* tee or splice has failed: read and write */
+	bool ended;  /* stdin is at its end */
 
 	/* The attempt. */
-	int to;          /* the write end of its pipe, -1: closed */
-	int from;        /* the read end, until the command has it */
-	off_t sent;      /* bytes of the spool that it was given */
-	size_t peeked;   /* bytes of stdin that it was given and that are still in our pipe */
+	int to;		 /* the write end of its pipe, -1: closed */
+	int from;	 /* the read end, until the command has it */
+	off_t sent;	 /* bytes of the spool that it was given */
+	size_t peeked;	 /* bytes of stdin that it was given and that are still in our pipe */
 	bool needs_data; /* there is room, but nothing to give */
 };
 

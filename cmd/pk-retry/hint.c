@@ -12,7 +12,8 @@
 #define DAY INT64_C(86400)
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char *const days[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+static const char *const days[] = {"Monday", "Tuesday",	 "Wednesday", "Thursday",
+				   "Friday", "Saturday", "Sunday"};
 
 static bool is_digit(char c)
 {
@@ -82,7 +83,8 @@ static int64_t days_of(const struct date *date)
 	int64_t year = date->year - (date->month <= 2);
 	int64_t month = (date->month + 9) % 12;
 
-	return year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date->day - 1 - 719468;
+	return year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date->day -
+	       1 - 719468;
 }
 
 static bool is_valid(const struct date *date)
@@ -92,16 +94,17 @@ static bool is_valid(const struct date *date)
 
 	/* The year comes first: days_of divides as if it were positive. 60 is a leap second. */
 	return date->year >= 1 && date->day >= 1 &&
-	       date->day <= lengths[date->month - 1] + (date->month == 2 && leap) && date->hour <= 23 &&
-	       date->minute <= 59 && date->second <= 60;
+	       date->day <= lengths[date->month - 1] + (date->month == 2 && leap) &&
+	       date->hour <= 23 && date->minute <= 59 && date->second <= 60;
 }
 
 /* Sun, 06 Nov 1994 08:49:37 GMT */
 static bool parse_imf(const char *p, struct date *date)
 {
-	return take_day_name(&p, false) && take(&p, ", ") && take_number(&p, 2, &date->day) && take(&p, " ") &&
-	       take_month(&p, &date->month) && take(&p, " ") && take_number(&p, 4, &date->year) &&
-	       take(&p, " ") && take_time(&p, date) && take(&p, " GMT") && *p == '\0';
+	return take_day_name(&p, false) && take(&p, ", ") && take_number(&p, 2, &date->day) &&
+	       take(&p, " ") && take_month(&p, &date->month) && take(&p, " ") &&
+	       take_number(&p, 4, &date->year) && take(&p, " ") && take_time(&p, date) &&
+	       take(&p, " GMT") && *p == '\0';
 }
 
 /* Sunday, 06-Nov-94 08:49:37 GMT; a year more than 50 years ahead is the last one that ended so. */
@@ -109,9 +112,10 @@ static bool parse_rfc850(const char *p, struct date *date, int64_t now)
 {
 	int64_t this_year = 1970 + now / (DAY * 146097 / 400);
 
-	if (!take_day_name(&p, true) || !take(&p, ", ") || !take_number(&p, 2, &date->day) || !take(&p, "-") ||
-	    !take_month(&p, &date->month) || !take(&p, "-") || !take_number(&p, 2, &date->year) ||
-	    !take(&p, " ") || !take_time(&p, date) || !take(&p, " GMT") || *p != '\0')
+	if (!take_day_name(&p, true) || !take(&p, ", ") || !take_number(&p, 2, &date->day) ||
+	    !take(&p, "-") || !take_month(&p, &date->month) || !take(&p, "-") ||
+	    !take_number(&p, 2, &date->year) || !take(&p, " ") || !take_time(&p, date) ||
+	    !take(&p, " GMT") || *p != '\0')
 		return false;
 	date->year += this_year / 100 * 100;
 	if (date->year > this_year + 50)
@@ -122,19 +126,22 @@ static bool parse_rfc850(const char *p, struct date *date, int64_t now)
 /* Sun Nov  6 08:49:37 1994 */
 static bool parse_asctime(const char *p, struct date *date)
 {
-	if (!take_day_name(&p, false) || !take(&p, " ") || !take_month(&p, &date->month) || !take(&p, " "))
+	if (!take_day_name(&p, false) || !take(&p, " ") || !take_month(&p, &date->month) ||
+	    !take(&p, " "))
 		return false;
 	/* A day of one digit has a space before it. */
 	if (take(&p, " ") ? !take_number(&p, 1, &date->day) : !take_number(&p, 2, &date->day))
 		return false;
-	return take(&p, " ") && take_time(&p, date) && take(&p, " ") && take_number(&p, 4, &date->year) && *p == '\0';
+	return take(&p, " ") && take_time(&p, date) && take(&p, " ") &&
+	       take_number(&p, 4, &date->year) && *p == '\0';
 }
 
 int hint_parse_date(const char *text, int64_t now, int64_t *ret)
 {
 	struct date date;
 
-	if (!parse_imf(text, &date) && !parse_rfc850(text, &date, now) && !parse_asctime(text, &date))
+	if (!parse_imf(text, &date) && !parse_rfc850(text, &date, now) &&
+	    !parse_asctime(text, &date))
 		return -EINVAL;
 	if (!is_valid(&date))
 		return -EINVAL;
@@ -196,9 +203,11 @@ static const char *trim(const char *text, size_t *len)
 /* HTTP/1.1 503 Service Unavailable: the status, or 0. */
 static int status_line(const char *line, size_t len)
 {
-	const char *space = len > 5 && strncasecmp(line, "HTTP/", 5) == 0 ? memchr(line, ' ', len) : NULL;
+	const char *space =
+		len > 5 && strncasecmp(line, "HTTP/", 5) == 0 ? memchr(line, ' ', len) : NULL;
 
-	if (!space || line + len - space < 4 || !is_digit(space[1]) || !is_digit(space[2]) || !is_digit(space[3]))
+	if (!space || line + len - space < 4 || !is_digit(space[1]) || !is_digit(space[2]) ||
+	    !is_digit(space[3]))
 		return 0;
 	return (space[1] - '0') * 100 + (space[2] - '0') * 10 + (space[3] - '0');
 }

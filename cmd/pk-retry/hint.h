@@ -25,7 +25,7 @@ enum hint_kind {
 
 struct hint {
 	enum hint_kind kind;
-	int64_t delay;   /* ns, with HINT_DELAY; NS_NEVER: longer than can be counted */
+	int64_t delay;	 /* ns, with HINT_DELAY; NS_NEVER: longer than can be counted */
 	int http_status; /* of the last response, or 0 */
 };
 

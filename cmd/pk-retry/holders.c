@@ -44,7 +44,8 @@ static bool holds(const struct search *search, pid_t pid)
 	while (!found && (entry = readdir(dir))) {
 		struct stat st;
 
-		found = fstatat(fd, entry->d_name, &st, 0) == 0 && st.st_dev == search->dev && st.st_ino == search->ino;
+		found = fstatat(fd, entry->d_name, &st, 0) == 0 && st.st_dev == search->dev &&
+			st.st_ino == search->ino;
 	}
 	(void)closedir(dir); /* only read from */
 	return found;

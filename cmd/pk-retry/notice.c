@@ -86,7 +86,8 @@ static void event_hint(const struct notice *notice, const struct account *accoun
 	const struct hint *hint = &account->facts.hint;
 	struct event event;
 
-	if ((hint->kind == HINT_NONE && hint->http_status == 0) || !event_begin(&event, notice->events, "hint"))
+	if ((hint->kind == HINT_NONE && hint->http_status == 0) ||
+	    !event_begin(&event, notice->events, "hint"))
 		return;
 	json_int(&event.json, "attempt", account->facts.attempt);
 	if (hint->kind == HINT_DELAY && hint->delay != NS_NEVER)
@@ -107,16 +108,18 @@ static void describe(char text[static TEXT_MAX], const struct facts *facts)
 	if (facts->outcome.timed_out)
 		(void)snprintf(text, TEXT_MAX, "timed out");
 	else if (facts->outcome.signal)
-		(void)snprintf(text, TEXT_MAX, "killed by %s", signame(facts->outcome.signal, name));
+		(void)snprintf(text, TEXT_MAX, "killed by %s",
+			       signame(facts->outcome.signal, name));
 	else
 		(void)snprintf(text, TEXT_MAX, "status %d%s", facts->outcome.status,
-			       facts->unmatched_until         ? ", no line matches --until"
+			       facts->unmatched_until	    ? ", no line matches --until"
 			       : facts->outcome.status == 0 ? ", not in --success-on"
 							    : "");
 }
 
 /* The second half of the line: what comes next, or why nothing does; empty when it is plain. */
-static void consequence(char text[static TEXT_MAX], const struct notice *notice, const struct account *account)
+static void consequence(char text[static TEXT_MAX], const struct notice *notice,
+			const struct account *account)
 {
 	const struct hint *hint = &account->facts.hint;
 	char delay[NS_TEXT_MAX];
@@ -135,7 +138,8 @@ static void consequence(char text[static TEXT_MAX], const struct notice *notice,
 		if (hint->kind == HINT_STOP)
 			(void)snprintf(text, TEXT_MAX, ", not retried: the hint is to stop");
 		else
-			(void)snprintf(text, TEXT_MAX, ", not retried: HTTP status %d", hint->http_status);
+			(void)snprintf(text, TEXT_MAX, ", not retried: HTTP status %d",
+				       hint->http_status);
 		return;
 	case REASON_STATUS:
 		(void)snprintf(text, TEXT_MAX, ", not retried: not in --retry-on");
@@ -145,11 +149,14 @@ static void consequence(char text[static TEXT_MAX], const struct notice *notice,
 		return;
 	case REASON_HINT_TOO_LONG:
 		ns_format(delay, hint->delay);
-		(void)snprintf(text, TEXT_MAX, ", not retried: the hinted delay of %s is longer than --max-hint", delay);
+		(void)snprintf(text, TEXT_MAX,
+			       ", not retried: the hinted delay of %s is longer than --max-hint",
+			       delay);
 		return;
 	case REASON_DEADLINE:
 		ns_format(delay, notice->plan->deadline);
-		(void)snprintf(text, TEXT_MAX, ", not retried: the deadline of %s is too near", delay);
+		(void)snprintf(text, TEXT_MAX, ", not retried: the deadline of %s is too near",
+			       delay);
 		return;
 	case REASON_BREAKER:
 		(void)snprintf(text, TEXT_MAX, ", not retried: the circuit is open");
@@ -182,8 +189,10 @@ static void say_rule(const struct account *account)
 	if (account->facts.hint.http_status > 0)
 		say("retried for HTTP status %d", account->facts.hint.http_status);
 	else
-		say("retried for %s", account->facts.outcome.timed_out ? "its time limit" : "its status");
-	say("the delay is %s%s", account->wait.hinted ? "the hint of " : "the backoff's", account->wait.hinted ? hint : "");
+		say("retried for %s",
+		    account->facts.outcome.timed_out ? "its time limit" : "its status");
+	say("the delay is %s%s", account->wait.hinted ? "the hint of " : "the backoff's",
+	    account->wait.hinted ? hint : "");
 }
 
 static void say_attempt(const struct notice *notice, const struct account *account)
@@ -244,8 +253,8 @@ void notice_lock(const struct notice *notice, const char *name, int64_t waited_n
 	event_send(&event, notice->events);
 }
 
-void notice_breaker(const struct notice *notice, const char *from, const char *to, const struct breaker *breaker,
-		    int64_t open_for_ms, bool probe)
+void notice_breaker(const struct notice *notice, const char *from, const char *to,
+		    const struct breaker *breaker, int64_t open_for_ms, bool probe)
 {
 	struct event event;
 
@@ -270,8 +279,10 @@ void notice_breaker_trouble(const struct notice *notice, struct breaker *breaker
 	if (err == -EBADMSG)
 		say("circuit breaker '%s' is corrupt: taken as closed", breaker->path);
 	else
-		say_errno(err, "circuit breaker '%s' cannot be used, and COMMAND runs without it", breaker->path);
-	if (!event_begin(&event, notice->events, err == -EBADMSG ? "breaker_corrupt" : "breaker_failed"))
+		say_errno(err, "circuit breaker '%s' cannot be used, and COMMAND runs without it",
+			  breaker->path);
+	if (!event_begin(&event, notice->events,
+			 err == -EBADMSG ? "breaker_corrupt" : "breaker_failed"))
 		return;
 	json_text(&event.json, "path", breaker->path);
 	if (err != -EBADMSG)
@@ -279,7 +290,8 @@ void notice_breaker_trouble(const struct notice *notice, struct breaker *breaker
 	event_send(&event, notice->events);
 }
 
-void notice_end(const struct notice *notice, int64_t attempts, struct ending ending, enum reason reason)
+void notice_end(const struct notice *notice, int64_t attempts, struct ending ending,
+		enum reason reason)
 {
 	struct event event;
 

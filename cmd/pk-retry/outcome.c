@@ -49,7 +49,8 @@ static int put_number(struct outcome_set *set, char *item, bool in)
 
 	if (dash)
 		*dash = '\0';
-	if (num_parse(item, 0, 255, &first) < 0 || num_parse(dash ? dash + 1 : item, 0, 255, &last) < 0 || last < first)
+	if (num_parse(item, 0, 255, &first) < 0 ||
+	    num_parse(dash ? dash + 1 : item, 0, 255, &last) < 0 || last < first)
 		return -EINVAL;
 	put_range(set, first, last, in);
 	return 0;

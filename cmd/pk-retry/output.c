@@ -23,7 +23,8 @@ static bool is_for_looking(void)
 		return true;
 	if (S_ISCHR(out.st_mode) && out.st_rdev == makedev(1, 3)) /* /dev/null, null(4) */
 		return true;
-	return fstat(STDERR_FILENO, &err) == 0 && err.st_dev == out.st_dev && err.st_ino == out.st_ino;
+	return fstat(STDERR_FILENO, &err) == 0 && err.st_dev == out.st_dev &&
+	       err.st_ino == out.st_ino;
 }
 
 void output_drop(struct output *output)
@@ -105,6 +106,7 @@ size_t output_tail(const struct output *output, char *bytes, size_t size)
 
 	if (output->spool < 0 || fstat(output->spool, &st) < 0)
 		return 0;
-	n = pread(output->spool, bytes, size, st.st_size > (off_t)size ? st.st_size - (off_t)size : 0);
+	n = pread(output->spool, bytes, size,
+		  st.st_size > (off_t)size ? st.st_size - (off_t)size : 0);
 	return n > 0 ? (size_t)n : 0;
 }

@@ -29,7 +29,8 @@ static void show(int64_t left, int64_t next_attempt)
 
 	/* Whole seconds: the wait is shown from above. */
 	ns_format(text, (left + NS_PER_S - 1) / NS_PER_S * NS_PER_S);
-	len = snprintf(line, sizeof(line), ERASE "%s: attempt %" PRId64 " in %s", say_program_name(), next_attempt, text);
+	len = snprintf(line, sizeof(line), ERASE "%s: attempt %" PRId64 " in %s",
+		       say_program_name(), next_attempt, text);
 	(void)!write(STDERR_FILENO, line, (size_t)len); /* only a courtesy */
 }
 
@@ -40,7 +41,8 @@ int pause_until(struct guard *guard, int64_t until, int64_t next_attempt, bool q
 
 	if (quiet || until == NS_NEVER || until - now_ns() < NS_PER_S || !is_watched())
 		return guard_wait(guard, NULL, 0, until);
-	for (int64_t left = until - now_ns(); left > 0 && event == GUARD_TIME; left = until - now_ns()) {
+	for (int64_t left = until - now_ns(); left > 0 && event == GUARD_TIME;
+	     left = until - now_ns()) {
 		if (is_watched()) {
 			show(left, next_attempt);
 			shown = true;

@@ -17,13 +17,18 @@
 #define DEFAULT_CAP (10 * NS_PER_S)
 #define DEFAULT_RETRY_ON "any,!125-127"
 
-static const char *const jitters[] = {
-	[JITTER_FULL] = "full", [JITTER_EQUAL] = "equal", [JITTER_DECORRELATED] = "decorrelated",
-	[JITTER_NONE] = "none", NULL};
+static const char *const jitters[] = {[JITTER_FULL] = "full",
+				      [JITTER_EQUAL] = "equal",
+				      [JITTER_DECORRELATED] = "decorrelated",
+				      [JITTER_NONE] = "none",
+				      NULL};
 static const char *const output_modes[] = {
 	[OUTPUT_AUTO] = "auto", [OUTPUT_PASS] = "pass", [OUTPUT_COMMIT] = "commit", NULL};
-static const char *const feed_modes[] = {
-	[FEED_AUTO] = "auto", [FEED_REPLAY] = "replay", [FEED_INHERIT] = "inherit", [FEED_NULL] = "null", NULL};
+static const char *const feed_modes[] = {[FEED_AUTO] = "auto",
+					 [FEED_REPLAY] = "replay",
+					 [FEED_INHERIT] = "inherit",
+					 [FEED_NULL] = "null",
+					 NULL};
 static const char *const orphan_policies[] = {
 	[ORPHANS_STOP] = "stop", [ORPHANS_WAIT] = "wait", [ORPHANS_LEAVE] = "leave", NULL};
 
@@ -35,15 +40,18 @@ static const char *set_attempts(void *arg, const char *value)
 		plan->attempts = PLAN_ENDLESS;
 		return NULL;
 	}
-	return num_parse(value, 1, PLAN_ENDLESS - 1, &plan->attempts) < 0 ? "a whole number of at least 1, or inf"
-									  : NULL;
+	return num_parse(value, 1, PLAN_ENDLESS - 1, &plan->attempts) < 0
+		       ? "a whole number of at least 1, or inf"
+		       : NULL;
 }
 
 static const char *set_factor(void *arg, const char *value)
 {
 	struct plan *plan = arg;
 
-	return backoff_parse_factor(value, &plan->backoff.factor) < 0 ? "a number of at least 1 such as 2 or 1.5" : NULL;
+	return backoff_parse_factor(value, &plan->backoff.factor) < 0
+		       ? "a number of at least 1 such as 2 or 1.5"
+		       : NULL;
 }
 
 static const char *set_retry_on(void *arg, const char *value)
@@ -203,7 +211,8 @@ static bool is_consistent(const struct plan *plan, bool has_command)
 	else if (!plan->schedule && !has_command)
 		say_usage("no command given");
 	else if (plan->has_until && plan->output == OUTPUT_PASS)
-		say_usage("'--until' reads stdout before it is passed on: '--stdout=pass' cannot be given too");
+		say_usage("'--until' reads stdout before it is passed on: '--stdout=pass' cannot "
+			  "be given too");
 	else
 		return true;
 	return false;
@@ -215,7 +224,10 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 
 	*plan = (struct plan){
 		.attempts = 5,
-		.backoff = {.base = NS_PER_S, .factor = 2 * FACTOR_ONE, .cap = PLAN_UNSET, .jitter = JITTER_EQUAL},
+		.backoff = {.base = NS_PER_S,
+			    .factor = 2 * FACTOR_ONE,
+			    .cap = PLAN_UNSET,
+			    .jitter = JITTER_EQUAL},
 		.seed = PLAN_UNSET,
 		.kill_after = PLAN_UNSET,
 		.signal = SIGTERM,
@@ -235,10 +247,12 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		return false;
 	plan->command = argv + first;
 	if (plan->backoff.cap == PLAN_UNSET)
-		plan->backoff.cap = plan->backoff.base > DEFAULT_CAP ? plan->backoff.base : DEFAULT_CAP;
+		plan->backoff.cap =
+			plan->backoff.base > DEFAULT_CAP ? plan->backoff.base : DEFAULT_CAP;
 	if (plan->output == OUTPUT_AUTO && (plan->has_until || plan->has_retry_match))
 		plan->output = OUTPUT_COMMIT;
-	plan->breaker_rules.cooldown_ms = plan->cooldown == NS_NEVER ? INT64_MAX : plan->cooldown / NS_PER_MS;
+	plan->breaker_rules.cooldown_ms =
+		plan->cooldown == NS_NEVER ? INT64_MAX : plan->cooldown / NS_PER_MS;
 	return true;
 }
 

@@ -22,7 +22,7 @@ struct plan {
 	bool schedule;
 
 	int64_t timeout;
-	int64_t deadline; /* a duration; 0: none */
+	int64_t deadline;   /* a duration; 0: none */
 	int64_t kill_after; /* PLAN_UNSET until -k is given */
 	int signal;
 	int orphans; /* enum orphans */
@@ -31,8 +31,8 @@ struct plan {
 	regex_t until, retry_match; /* used when the flag beside is set */
 	bool has_until, has_retry_match;
 
-	int input;  /* enum feed_mode */
-	int output; /* enum output_mode */
+	int input;	 /* enum feed_mode */
+	int output;	 /* enum output_mode */
 	int64_t hint_fd; /* 0: none */
 	int64_t max_hint;
 
@@ -40,7 +40,7 @@ struct plan {
 	struct record_rules breaker_rules;
 	int64_t cooldown;
 	const char *lock; /* NULL: none */
-	int64_t wait; /* PLAN_UNSET until -w is given */
+	int64_t wait;	  /* PLAN_UNSET until -w is given */
 
 	const char *events;
 	bool events_argv;

@@ -4,18 +4,12 @@
 #include "common/clock.h"
 
 static const char *const reason_names[] = {
-	[REASON_SUCCESS] = "success",
-	[REASON_FAILURE] = "failure",
-	[REASON_SIGNAL] = "signal",
-	[REASON_HINT] = "hint",
-	[REASON_STATUS] = "status",
-	[REASON_NO_MATCH] = "no_match",
-	[REASON_ATTEMPTS] = "attempts",
-	[REASON_HINT_TOO_LONG] = "hint_too_long",
-	[REASON_DEADLINE] = "deadline",
-	[REASON_BREAKER] = "breaker",
-	[REASON_LOCK] = "lock",
-	[REASON_EXEC] = "exec",
+	[REASON_SUCCESS] = "success",	[REASON_FAILURE] = "failure",
+	[REASON_SIGNAL] = "signal",	[REASON_HINT] = "hint",
+	[REASON_STATUS] = "status",	[REASON_NO_MATCH] = "no_match",
+	[REASON_ATTEMPTS] = "attempts", [REASON_HINT_TOO_LONG] = "hint_too_long",
+	[REASON_DEADLINE] = "deadline", [REASON_BREAKER] = "breaker",
+	[REASON_LOCK] = "lock",		[REASON_EXEC] = "exec",
 	[REASON_ERROR] = "error",
 };
 
@@ -63,7 +57,8 @@ struct judgement policy_judge(const struct policy_rules *rules, const struct fac
 struct wait policy_wait(const struct policy_rules *rules, struct backoff *backoff,
 			const struct hint *hint, int64_t now)
 {
-	struct wait wait = {.delay = backoff_next(backoff), .verdict = VERDICT_RETRY, .reason = REASON_FAILURE};
+	struct wait wait = {
+		.delay = backoff_next(backoff), .verdict = VERDICT_RETRY, .reason = REASON_FAILURE};
 
 	if (hint->kind == HINT_DELAY && hint->delay > 0) {
 		int64_t least = ns_add(hint->delay, backoff_uniform(backoff, backoff->rules->base));

@@ -36,9 +36,9 @@ enum reason {
 	REASON_HINT_TOO_LONG,
 	REASON_DEADLINE,
 	REASON_BREAKER, /* the circuit is open */
-	REASON_LOCK,    /* the lock was not obtained */
-	REASON_EXEC,    /* the command could not be executed */
-	REASON_ERROR,   /* pk-retry itself failed */
+	REASON_LOCK,	/* the lock was not obtained */
+	REASON_EXEC,	/* the command could not be executed */
+	REASON_ERROR,	/* pk-retry itself failed */
 };
 
 /* The name of a reason in events. */
@@ -73,8 +73,8 @@ struct judgement policy_judge(const struct policy_rules *rules, const struct fac
 
 /* The wait that a judgement to try again leads to. */
 struct wait {
-	int64_t delay; /* ns */
-	bool hinted;   /* the hint made it longer than the backoff */
+	int64_t delay;	      /* ns */
+	bool hinted;	      /* the hint made it longer than the backoff */
 	enum verdict verdict; /* VERDICT_RETRY, or VERDICT_STOP with reason */
 	enum reason reason;
 };

@@ -35,7 +35,8 @@ static void sink_open(struct sink *sink, struct guard *guard, int to, int64_t un
 	char path[32];
 	struct stat st;
 
-	*sink = (struct sink){.guard = guard, .until = until, .fd = to, .own = -1, .way = SMALL_PIECES};
+	*sink = (struct sink){
+		.guard = guard, .until = until, .fd = to, .own = -1, .way = SMALL_PIECES};
 	if (fstat(to, &st) < 0)
 		return;
 	if (S_ISSOCK(st.st_mode))
@@ -75,8 +76,9 @@ static ssize_t write_some(const struct sink *sink, const char *bytes, size_t len
 		}
 		if (err < 0)
 			return err;
-		n = sink->way == BY_MESSAGE ? send(sink->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-					    : write(sink->fd, bytes, len);
+		n = sink->way == BY_MESSAGE
+			    ? send(sink->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			    : write(sink->fd, bytes, len);
 		if (n > 0)
 			return n;
 		if (n == 0)
@@ -157,7 +159,8 @@ int pump_file(struct guard *guard, int to, int file, off_t len, int64_t until)
 	sink_open(&sink, guard, to, until);
 	sink.no_sendfile = sink.way == BY_MESSAGE || sink.way == SMALL_PIECES;
 	while (at < len && err >= 0)
-		err = sink.no_sendfile ? copy_chunk(&sink, file, &at, len) : send_chunk(&sink, file, &at, len);
+		err = sink.no_sendfile ? copy_chunk(&sink, file, &at, len)
+				       : send_chunk(&sink, file, &at, len);
 	fd_drop(&sink.own);
 	return err;
 }

@@ -19,7 +19,8 @@
  * Both return 0, -EINTR when a signal asks the tool to end or the instant until has come, -EPIPE, or
  * another -errno.
  */
-must_check int pump_bytes(struct guard *guard, int to, const char *bytes, size_t len, int64_t until);
+must_check int pump_bytes(struct guard *guard, int to, const char *bytes, size_t len,
+			  int64_t until);
 
 /* Send len bytes of a regular file, from its beginning, without copying where the kernel can. */
 must_check int pump_file(struct guard *guard, int to, int file, off_t len, int64_t until);

@@ -12,8 +12,8 @@
 enum { SEQ, FAILURES, UNTIL, GEN, TOKENS, END, VERSION, NUMBERS, STATE = NUMBERS, MEMBERS };
 
 static const char *const names[MEMBERS] = {
-	[SEQ] = "seq", [FAILURES] = "failures", [UNTIL] = "until_ms", [GEN] = "gen",
-	[TOKENS] = "tokens", [END] = "end", [VERSION] = "v", [STATE] = "state",
+	[SEQ] = "seq",	     [FAILURES] = "failures", [UNTIL] = "until_ms", [GEN] = "gen",
+	[TOKENS] = "tokens", [END] = "end",	      [VERSION] = "v",	    [STATE] = "state",
 };
 
 struct parsed {
@@ -37,12 +37,15 @@ static int take_value(struct parsed *parsed, int which, const struct jsonread *j
 		return 0;
 	parsed->seen |= 1U << which;
 	if (which != STATE)
-		return token == JSONREAD_NUMBER && jsontext_int(json->token, json->token_len, &parsed->numbers[which]) == 0 &&
+		return token == JSONREAD_NUMBER &&
+				       jsontext_int(json->token, json->token_len,
+						    &parsed->numbers[which]) == 0 &&
 				       parsed->numbers[which] >= 0
 			       ? 0
 			       : -EBADMSG;
 	parsed->open = jsontext_is(json->token, json->token_len, "open", 4);
-	return token == JSONREAD_STRING && (parsed->open || jsontext_is(json->token, json->token_len, "closed", 6))
+	return token == JSONREAD_STRING && (parsed->open ||
+					    jsontext_is(json->token, json->token_len, "closed", 6))
 		       ? 0
 		       : -EBADMSG;
 }
@@ -103,11 +106,12 @@ void record_format(struct record *record, char bytes[static RECORD_SIZE])
 	record->seq = next(record->seq);
 	/* The longest one, six numbers of 19 digits, has 206 bytes. */
 	len = snprintf(bytes, RECORD_SIZE,
-		       "{\"v\":1,\"seq\":%lld,\"state\":\"%s\",\"failures\":%lld,\"until_ms\":%lld,\"gen\":%lld,"
+		       "{\"v\":1,\"seq\":%lld,\"state\":\"%s\",\"failures\":%lld,\"until_ms\":%lld,"
+		       "\"gen\":%lld,"
 		       "\"tokens\":%lld,\"end\":%lld}",
-		       (long long)record->seq, record->open ? "open" : "closed", (long long)record->failures,
-		       (long long)record->until_ms, (long long)record->gen, (long long)record->tokens,
-		       (long long)record->seq);
+		       (long long)record->seq, record->open ? "open" : "closed",
+		       (long long)record->failures, (long long)record->until_ms,
+		       (long long)record->gen, (long long)record->tokens, (long long)record->seq);
 	memset(bytes + len, ' ', RECORD_SIZE - 1 - (size_t)len);
 	bytes[RECORD_SIZE - 1] = '\n';
 }
@@ -119,7 +123,8 @@ static int64_t until(const struct record_rules *rules, int64_t now_ms)
 	return __builtin_add_overflow(now_ms, rules->cooldown_ms, &sum) ? INT64_MAX : sum;
 }
 
-enum admission record_admit(struct record *record, const struct record_rules *rules, int64_t now_ms, bool *ret_changed)
+enum admission record_admit(struct record *record, const struct record_rules *rules, int64_t now_ms,
+			    bool *ret_changed)
 {
 	*ret_changed = false;
 	if (!record->open)
@@ -138,8 +143,8 @@ static void turn(struct record *record, bool open, int64_t until_ms)
 	record->gen = next(record->gen);
 }
 
-bool record_count(struct record *record, const struct record_rules *rules, int64_t now_ms, bool failed, bool is_probe,
-		  int64_t gen)
+bool record_count(struct record *record, const struct record_rules *rules, int64_t now_ms,
+		  bool failed, bool is_probe, int64_t gen)
 {
 	if (gen != record->gen || is_probe != record->open)
 		return false;

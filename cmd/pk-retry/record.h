@@ -61,7 +61,7 @@ enum admission record_admit(struct record *record, const struct record_rules *ru
  * The result of a call that began in generation gen, of the probe or of another. Returns true when
  * the record has changed and must be written.
  */
-bool record_count(struct record *record, const struct record_rules *rules, int64_t now_ms, bool failed,
-		  bool is_probe, int64_t gen);
+bool record_count(struct record *record, const struct record_rules *rules, int64_t now_ms,
+		  bool failed, bool is_probe, int64_t gen);
 
 #endif

@@ -82,7 +82,8 @@ void relay_end(struct relay *relay, struct guard *guard, struct match *match, in
 		return;
 	do
 		if (relay->len > 0)
-			(void)!pump_bytes(guard, STDERR_FILENO, relay->piece + relay->at, relay->len - relay->at, until);
+			(void)!pump_bytes(guard, STDERR_FILENO, relay->piece + relay->at,
+					  relay->len - relay->at, until);
 	while (relay->from >= 0 && take(relay, match));
 	fd_drop(&relay->from);
 }

@@ -14,9 +14,9 @@
  * command waits for it, as it would for the bare one.
  */
 struct relay {
-	int from; /* our end; -1: no relay */
-	int to;   /* the command's end, until it has it */
-	size_t len, at; /* the piece in hand */
+	int from;	  /* our end; -1: no relay */
+	int to;		  /* the command's end, until it has it */
+	size_t len, at;	  /* the piece in hand */
 	char piece[4096]; /* PIPE_BUF: a writable pipe takes it whole */
 };
 

@@ -18,9 +18,9 @@
 #include "common/num.h"
 #include "common/say.h"
 #include "common/signame.h"
+#include "notice.h"
 #include "pause.h"
 #include "policy.h"
-#include "notice.h"
 
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 #define LATER ((struct ending){.code = STATUS_LATER})
@@ -34,7 +34,7 @@ struct run {
 	struct attempts attempts;
 	struct breaker breaker;
 	int lock;
-	int64_t count;        /* attempts begun */
+	int64_t count;	      /* attempts begun */
 	struct ending last;   /* how the last one makes us end; STATUS_LATER before the first */
 	struct ending ending; /* set by end() */
 	enum reason reason;
@@ -127,7 +127,8 @@ static bool prepare(struct run *run)
 
 	backoff_start(&run->backoff, &run->plan->backoff, seed);
 	if (err >= 0)
-		err = environment_open(&run->attempts.environment, run->plan->attempts, run->plan->hint_fd);
+		err = environment_open(&run->attempts.environment, run->plan->attempts,
+				       run->plan->hint_fd);
 	if (err < 0) {
 		say_errno(err, "cannot prepare the run");
 		return fail(run, "resource", err);
@@ -161,7 +162,8 @@ static bool is_admitted(struct run *run)
 		if (!run->plan->quiet && wait_ms > 0)
 			say("the circuit '%s' is open for %s: not run", run->plan->breaker, text);
 		else if (!run->plan->quiet)
-			say("the circuit '%s' is open and being probed: not run", run->plan->breaker);
+			say("the circuit '%s' is open and being probed: not run",
+			    run->plan->breaker);
 		return end(run, run->last, REASON_BREAKER);
 	}
 	notice_breaker_trouble(&run->notice, &run->breaker);
@@ -200,12 +202,13 @@ static void tell_breaker(struct run *run, struct account *account)
 	if (!run->plan->breaker)
 		return;
 	turned = breaker_tell(&run->breaker, run->guard,
-			      succeeded             ? RESULT_SUCCESS
+			      succeeded		     ? RESULT_SUCCESS
 			      : judgement->transient ? RESULT_FAILURE
 						     : RESULT_NEITHER);
 	if (turned)
-		notice_breaker(&run->notice, probe ? "half_open" : "closed", run->breaker.is_open ? "open" : "closed",
-			       &run->breaker, run->breaker.is_open ? run->breaker.rules.cooldown_ms : 0, probe);
+		notice_breaker(&run->notice, probe ? "half_open" : "closed",
+			       run->breaker.is_open ? "open" : "closed", &run->breaker,
+			       run->breaker.is_open ? run->breaker.rules.cooldown_ms : 0, probe);
 	notice_breaker_trouble(&run->notice, &run->breaker);
 	if (judgement->verdict == VERDICT_RETRY && run->breaker.is_open) {
 		judgement->verdict = VERDICT_STOP;
@@ -250,7 +253,8 @@ static bool pause_before_next(struct run *run, const struct wait *wait)
 	notice_delay(&run->notice, wait);
 	if (wait->delay == 0)
 		return true;
-	event = pause_until(run->guard, ns_add(now_ns(), wait->delay), run->count + 1, run->plan->quiet);
+	event = pause_until(run->guard, ns_add(now_ns(), wait->delay), run->count + 1,
+			    run->plan->quiet);
 	if (event >= 0)
 		return true;
 	say_errno(event, "cannot wait");
@@ -290,8 +294,8 @@ static void note(void *arg, enum owner_note kind, int signal, int targets)
 		return;
 	}
 	if (plan->verbose && !plan->quiet)
-		say("%s %s to %d process%s", kind == OWNER_FORWARDED ? "passed on" : "sent", signame(signal, name),
-		    targets, plural);
+		say("%s %s to %d process%s", kind == OWNER_FORWARDED ? "passed on" : "sent",
+		    signame(signal, name), targets, plural);
 }
 
 static struct run make(const struct plan *plan, struct guard *guard, bool is_init)
@@ -303,9 +307,15 @@ static struct run make(const struct plan *plan, struct guard *guard, bool is_ini
 		.plan = plan,
 		.guard = guard,
 		.notice = {.plan = plan, .events = guard_events(guard), .started = now},
-		.rules = {.success_on = plan->success_on, .retry_on = plan->retry_on, .attempts = plan->attempts,
-			  .max_hint = plan->max_hint, .deadline = deadline},
-		.attempts = {.plan = plan, .guard = guard, .policy = plan_policy(plan, is_init, deadline), .last_status = -1},
+		.rules = {.success_on = plan->success_on,
+			  .retry_on = plan->retry_on,
+			  .attempts = plan->attempts,
+			  .max_hint = plan->max_hint,
+			  .deadline = deadline},
+		.attempts = {.plan = plan,
+			     .guard = guard,
+			     .policy = plan_policy(plan, is_init, deadline),
+			     .last_status = -1},
 		.breaker = {.path = plan->breaker, .rules = plan->breaker_rules, .fd = -1},
 		.lock = -1,
 		.last = LATER,

@@ -34,7 +34,8 @@ void schedule_print(FILE *out, const struct backoff_rules *rules, uint64_t seed,
 
 		total = ns_add(total, delay);
 		/* A failed write shows in ferror at the end; an endless schedule must not go on without a reader. */
-		if (fprintf(out, "%" PRId64 " %s %s\n", attempt, ms_text(delay_text, delay), ms_text(total_text, total)) < 0)
+		if (fprintf(out, "%" PRId64 " %s %s\n", attempt, ms_text(delay_text, delay),
+			    ms_text(total_text, total)) < 0)
 			return;
 	}
 }
