@@ -127,14 +127,15 @@ static void a_failed_probe_opens_it_again(void **state)
 
 static void of_a_hundred_callers_one_is_the_probe(void **state)
 {
-	struct run *r = run(SHELL("for i in 1 2 3; do pk-retry -q -n 1 -b s --breaker-threshold 3 "
-				  "--breaker-cooldown 100ms false; done;"
-				  "sleep 0.15; mkfifo go; exec 3<>go;"
-				  "for i in $(seq 100); do pk-retry -q -n 1 -b s "
-				  "--breaker-threshold 3 --breaker-cooldown 100ms -- "
-				  "sh -c 'echo p >>ran; read x <&3; exit 1' & done;"
-				  "for i in $(seq 99); do wait -n; echo $?; done | sort | uniq -c; "
-				  "wc -l <ran; echo >&3; wait; rm ran go"),
+	struct run *r = run(SHELL("call() { pk-retry -q -n 1 -b s --breaker-threshold 3 "
+				  "--breaker-cooldown 100ms -- \"$@\"; };"
+				  "for i in 1 2 3; do call false; done; sleep 0.15; mkfifo go "
+				  "done; exec 3<>go 4<>done;"
+				  "for i in $(seq 100); do { call sh -c 'echo p >>ran; read x <&3; "
+				  "exit 1'; echo $? >&4; } & done;"
+				  "for i in $(seq 99); do read -r status <&4; echo $status; done | "
+				  "sort | uniq -c;"
+				  "wc -l <ran; echo >&3; wait; rm ran go done"),
 			    NULL);
 
 	(void)state;
@@ -214,14 +215,13 @@ static void a_breaker_that_cannot_be_used_lets_the_call_through(void **state)
 
 static void a_stopped_holder_delays_nobody_for_long(void **state)
 {
-	struct run *r = run(ARGV(
-				    "python3", "-c",
-				    "import fcntl,os,struct,subprocess\n"
-				    "f=os.open('s',os.O_RDWR|os.O_CREAT,0o600)\n"
-				    "fcntl.fcntl(f,37,struct.pack('hhqqi4x',fcntl.F_WRLCK,0,0,1,0))"
-				    "\n" /* F_OFD_SETLK */
-				    "print(subprocess.call(['pk-retry','-q','-n1','-b','s','false']"
-				    "))\n"),
+	struct run *r = run(ARGV("python3", "-c",
+				 "import fcntl,os,struct,subprocess\n"
+				 "f=os.open('s',os.O_RDWR|os.O_CREAT,0o600)\n"
+				 "fcntl.fcntl(f,37,struct.pack('hhqqi4x',fcntl.F_WRLCK,0,0,1,0))"
+				 "\n" /* F_OFD_SETLK */
+				 "print(subprocess.call(['pk-retry','-q','-n1','-b','s','false']"
+				 "))\n"),
 			    NULL);
 
 	(void)state;

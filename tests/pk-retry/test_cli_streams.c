@@ -323,7 +323,10 @@ static void one_that_holds_it_and_ignores_term_is_killed(void **state)
 
 static void one_that_does_not_hold_it_is_left(void **state)
 {
-	struct run *r = run(RETRY("sh", "-c", "sleep 20 >/dev/null & echo x"), NULL);
+	struct run *r = run(RETRY("sh", "-c",
+				  "sleep 20 >/dev/null & until readlink /proc/$!/fd/1 | grep -q "
+				  "null; do :; done; echo x"),
+			    NULL);
 
 	(void)state;
 	assert_string_equal(r->out, "x\n");
