@@ -198,8 +198,8 @@ const struct opt_program plan_program = {
 		"  127  COMMAND was not found (not tried again)\n"
 		"\n"
 		"Examples:\n"
-		"  pk-retry -n 4 -d 500ms -t 30s -- make fetch\n"
-		"  pk-retry -H 9 -- curl -fsS -D /dev/fd/9 https://example.org/ | wc -c\n"
+		"  pk-retry -n 4 -d 500ms -t 30s -- make test\n"
+		"  pk-retry -b api.breaker -l api.lock -D 5m -- ./job\n"
 		"  pk-retry --schedule -n 6 -d 200ms -j none\n",
 };
 
