@@ -6,8 +6,9 @@
  * front, and whatever an attempt starts is owned until it is gone.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/events.h"
@@ -37,7 +38,7 @@ static bool open_events(const struct plan *plan, struct events *events)
 }
 
 /* A mistake in the command line is an event too, wherever events go that far into it. */
-static int end_early(const struct plan *plan, struct events *events, int status)
+static int end_early(struct plan *plan, struct events *events, int status)
 {
 	struct notice notice = {.plan = plan, .events = events, .started = now_ns()};
 
@@ -46,6 +47,7 @@ static int end_early(const struct plan *plan, struct events *events, int status)
 		notice_end(&notice, 0, (struct ending){.code = status}, REASON_ERROR);
 		events_drop(events);
 	}
+	plan_drop(plan);
 	return program_finish(status);
 }
 
@@ -58,8 +60,13 @@ static int show_schedule(const struct plan *plan)
 		say_errno(err, "cannot get random numbers");
 		return STATUS_OWN;
 	}
-	schedule_print(stdout, &plan->backoff, seed, plan->attempts);
-	return program_finish(STATUS_OK);
+	err = schedule_print(STDOUT_FILENO, &plan->backoff, seed, plan->attempts);
+	if (err >= 0)
+		return STATUS_OK;
+	if (err == -EPIPE)
+		ending_die((struct ending){.signal = SIGPIPE});
+	say_errno(err, "cannot write to stdout");
+	return STATUS_OWN;
 }
 
 int main(int argc, char **argv)
@@ -73,9 +80,10 @@ int main(int argc, char **argv)
 	if (!plan_parse(&plan, argc, argv, &ending.code))
 		return end_early(&plan, &events, ending.code);
 	if (plan.schedule)
-		return show_schedule(&plan);
-	if (open_events(&plan, &events))
+		ending.code = show_schedule(&plan);
+	else if (open_events(&plan, &events))
 		ending = run_plan(&plan, &events);
 	events_drop(&events);
+	plan_drop(&plan);
 	ending_die(ending);
 }

@@ -256,6 +256,15 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	return true;
 }
 
+void plan_drop(struct plan *plan)
+{
+	if (plan->has_until)
+		regfree(&plan->until);
+	if (plan->has_retry_match)
+		regfree(&plan->retry_match);
+	plan->has_until = plan->has_retry_match = false;
+}
+
 struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t deadline)
 {
 	const bool unset = plan->kill_after == PLAN_UNSET;

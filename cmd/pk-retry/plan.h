@@ -56,9 +56,10 @@ extern const struct opt_program plan_program;
 
 /*
  * Read the command line. Returns true with something to do, or false with *ret_status set: help was
- * printed or a mistake was told.
+ * printed or a mistake was told. plan_drop frees what it holds, whatever came of it.
  */
 must_check bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status);
+void plan_drop(struct plan *plan);
 
 /* The rules of stopping an attempt; deadline is absolute. What it leaves is decided afterwards. */
 struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t deadline);

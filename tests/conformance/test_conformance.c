@@ -43,7 +43,7 @@ static const struct tool tools[] = {
 	},
 	{
 		.name = "pk-retry",
-		.args = {"--", "printf", "a\\nb\\n"},
+		.args = {"-o", "pass", "--", "printf", "a\\nb\\n"},
 		.output = "a\nb\n",
 		.waiting = {"-o", "pass", "--", "sh", "-c", "echo ready; exec sleep 20"},
 		.hostile = {"--", "./" HOSTILE},

@@ -16,7 +16,10 @@ static void write_and_read(struct record *record)
 	record_format(record, bytes);
 	assert(bytes[RECORD_SIZE - 1] == '\n');
 	assert(record_parse(bytes, sizeof(bytes), &again) == 0);
-	assert(memcmp(&again, record, sizeof(again)) == 0);
+	assert(again.seq == record->seq && again.open == record->open &&
+	       again.failures == record->failures);
+	assert(again.until_ms == record->until_ms && again.gen == record->gen &&
+	       again.tokens == record->tokens);
 }
 
 /* Each byte is a call: when it is, whether it fails, whether it is the probe, whether it is late. */

@@ -90,9 +90,9 @@ static void nothing_survives_a_killed_pk_retry(void **state)
 
 static void ctrl_c_at_the_terminal_ends_the_run_though_the_command_exits_1(void **state)
 {
-	struct pty *p = pty_start(
-		ARGV("pk-retry", "-d", "0", "sh", "-c", "trap 'exit 1' INT; sleep 20 & echo ready; wait"),
-		NULL);
+	struct pty *p = pty_start(ARGV("pk-retry", "-d", "0", "sh", "-c",
+				       "trap 'exit 1' INT; sleep 20 & echo ready; wait"),
+				  NULL);
 
 	(void)state;
 	pty_expect(p, "ready");

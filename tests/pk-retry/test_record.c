@@ -18,6 +18,16 @@ static int parse(const char *text, struct record *ret)
 	return record_parse(bytes, sizeof(bytes), ret);
 }
 
+static void assert_same(const struct record *a, const struct record *b)
+{
+	assert_int_equal(a->seq, b->seq);
+	assert_int_equal(a->open, b->open);
+	assert_int_equal(a->failures, b->failures);
+	assert_int_equal(a->until_ms, b->until_ms);
+	assert_int_equal(a->gen, b->gen);
+	assert_int_equal(a->tokens, b->tokens);
+}
+
 static void a_record_survives_being_written(void **state)
 {
 	struct record out = {.seq = 41,
@@ -34,7 +44,7 @@ static void a_record_survives_being_written(void **state)
 	assert_int_equal(out.seq, 42);
 	assert_int_equal(bytes[RECORD_SIZE - 1], '\n');
 	assert_int_equal(record_parse(bytes, sizeof(bytes), &in), 0);
-	assert_memory_equal(&in, &out, sizeof(in));
+	assert_same(&in, &out);
 	out.seq = out.failures = INT64_MAX - 1;
 	record_format(&out, bytes);
 	assert_int_equal(record_parse(bytes, sizeof(bytes), &in), 0);
