@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/say.h"
 #include "holders.h"
+#include "lines.h"
 
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 #define TAIL_MAX 4096
@@ -201,6 +202,6 @@ void attempt_show_tail(const struct attempts *attempts)
 	char bytes[TAIL_MAX];
 
 	if (attempts->plan->verbose)
-		notice_tail(attempts->notice, bytes,
-			    output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
+		lines_tail(attempts->notice, bytes,
+			   output_tail(&attempts->streams.output, bytes, sizeof(bytes)));
 }

@@ -32,10 +32,4 @@ struct hint {
 /* Read a hint. now is the wall clock in seconds since 1970; a date in the past is a delay of 0. */
 struct hint hint_parse(const char *text, size_t len, int64_t now);
 
-/*
- * Read an HTTP date of any form into seconds since 1970; now decides about the century of a year of
- * two digits. Returns 0 or -EINVAL.
- */
-must_check int hint_parse_date(const char *text, int64_t now, int64_t *ret);
-
 #endif

@@ -34,9 +34,6 @@ void notice_attempt_start(const struct notice *notice, int64_t attempt, pid_t co
 /* The attempt's end: events attempt_end and hint, and the line. */
 void notice_attempt_end(const struct notice *notice, const struct account *account);
 
-/* With -v: the end of a failed attempt's withheld stdout. */
-void notice_tail(const struct notice *notice, const char *bytes, size_t len);
-
 void notice_delay(const struct notice *notice, const struct wait *wait);
 void notice_lock(const struct notice *notice, const char *event, int64_t waited_ns);
 

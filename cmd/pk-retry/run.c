@@ -2,22 +2,20 @@
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "attempt.h"
 #include "breaker.h"
+#include "circuit.h"
 #include "common/clock.h"
-#include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
-#include "common/lock.h"
 #include "common/num.h"
 #include "common/say.h"
 #include "common/signame.h"
+#include "hold.h"
 #include "notice.h"
 #include "pause.h"
 #include "policy.h"
@@ -61,61 +59,26 @@ static bool fail(struct run *run, const char *class, int err)
 
 /* --- before the first attempt ------------------------------------------------------------------- */
 
-/* As flock(1) opens it: a directory will do, and a new file is there for everybody to lock. */
-static int open_lock(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
-
-	if (fd < 0 && errno == EISDIR)
-		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int wait_for_lock(struct run *run, int64_t until)
-{
-	struct lock lock;
-	int err = lock_begin(&lock, run->lock, LOCK_EX);
-	struct pollfd ready = {.fd = lock.ready, .events = POLLIN};
-
-	if (err < 0 || lock.ready < 0)
-		return err;
-	notice_lock(&run->notice, "lock_wait", -1);
-	err = guard_wait(run->guard, &ready, 1, until);
-	if (err < 0) {
-		(void)!lock_end(&lock);
-		return err;
-	}
-	return lock_end(&lock);
-}
-
-static int64_t lock_limit(const struct run *run)
-{
-	int64_t wait = run->plan->wait == PLAN_UNSET ? NS_NEVER : run->plan->wait;
-
-	return ns_min(ns_add(run->notice.started, wait), run->rules.deadline);
-}
-
 static bool take_lock(struct run *run)
 {
-	const char *path = run->plan->lock;
+	const struct plan *plan = run->plan;
+	int64_t wait = plan->wait == PLAN_UNSET ? NS_NEVER : plan->wait;
+	int64_t until = ns_min(ns_add(run->notice.started, wait), run->rules.deadline);
 	int err;
 
-	if (!path)
+	if (!plan->lock)
 		return true;
-	run->lock = open_lock(path);
-	err = run->lock < 0 ? run->lock : wait_for_lock(run, lock_limit(run));
-	if (err == 0) {
-		notice_lock(&run->notice, "lock_acquired", now_ns() - run->notice.started);
+	err = hold_take(&run->lock, plan->lock, run->guard, &run->notice, until);
+	if (err == 0)
 		return true;
-	}
 	if (guard_stop_signal(run->guard))
 		return end_by_signal(run);
 	if (err == -EWOULDBLOCK) {
-		if (!run->plan->quiet)
-			say("'%s' is locked: not run", path);
+		if (!plan->quiet)
+			say("'%s' is locked: not run", plan->lock);
 		return end(run, LATER, REASON_LOCK);
 	}
-	say_errno(err, "cannot lock '%s'", path);
+	say_errno(err, "cannot lock '%s'", plan->lock);
 	return fail(run, "io", err);
 }
 
@@ -142,34 +105,6 @@ static bool prepare(struct run *run)
 
 /* --- attempts ------------------------------------------------------------------------------------ */
 
-static bool is_admitted(struct run *run)
-{
-	int64_t wait_ms = 0;
-	char text[NS_TEXT_MAX];
-
-	if (!run->plan->breaker)
-		return true;
-	switch (breaker_ask(&run->breaker, run->guard, &wait_ms)) {
-	case ADMIT_FREELY:
-		break;
-	case ADMIT_PROBE:
-		notice_breaker(&run->notice, "open", "half_open", &run->breaker, 0, true);
-		break;
-	case ADMIT_NOBODY:
-		notice_breaker_trouble(&run->notice, &run->breaker);
-		notice_breaker(&run->notice, "open", "open", &run->breaker, wait_ms, false);
-		ns_format(text, wait_ms > INT64_MAX / NS_PER_MS ? NS_NEVER : wait_ms * NS_PER_MS);
-		if (!run->plan->quiet && wait_ms > 0)
-			say("the circuit '%s' is open for %s: not run", run->plan->breaker, text);
-		else if (!run->plan->quiet)
-			say("the circuit '%s' is open and being probed: not run",
-			    run->plan->breaker);
-		return end(run, run->last, REASON_BREAKER);
-	}
-	notice_breaker_trouble(&run->notice, &run->breaker);
-	return true;
-}
-
 /* A signal or the deadline may have come while we waited. */
 static bool may_begin(struct run *run)
 {
@@ -180,8 +115,8 @@ static bool may_begin(struct run *run)
 			say("the deadline has passed: not run");
 		return end(run, run->last, REASON_DEADLINE);
 	}
-	if (!is_admitted(run))
-		return false;
+	if (run->plan->breaker && !circuit_admits(&run->breaker, run->guard, &run->notice))
+		return end(run, run->last, REASON_BREAKER);
 	return guard_stop_signal(run->guard) ? end_by_signal(run) : true;
 }
 
@@ -193,34 +128,12 @@ static struct ending ending_of_failure(struct outcome outcome)
 	return (struct ending){.code = outcome.status == 0 ? STATUS_NO : outcome.status};
 }
 
-static void tell_breaker(struct run *run, struct account *account)
-{
-	struct judgement *judgement = &account->judgement;
-	bool probe = run->breaker.probing, succeeded = judgement->verdict == VERDICT_SUCCESS;
-	bool turned;
-
-	if (!run->plan->breaker)
-		return;
-	turned = breaker_tell(&run->breaker, run->guard,
-			      succeeded		     ? RESULT_SUCCESS
-			      : judgement->transient ? RESULT_FAILURE
-						     : RESULT_NEITHER);
-	if (turned)
-		notice_breaker(&run->notice, probe ? "half_open" : "closed",
-			       run->breaker.is_open ? "open" : "closed", &run->breaker,
-			       run->breaker.is_open ? run->breaker.rules.cooldown_ms : 0, probe);
-	notice_breaker_trouble(&run->notice, &run->breaker);
-	if (judgement->verdict == VERDICT_RETRY && run->breaker.is_open) {
-		judgement->verdict = VERDICT_STOP;
-		judgement->reason = REASON_BREAKER;
-	}
-}
-
 /* The three decisions: retry? give up? how long? */
 static void judge(struct run *run, struct account *account)
 {
 	account->judgement = policy_judge(&run->rules, &account->facts);
-	tell_breaker(run, account);
+	if (run->plan->breaker)
+		circuit_tell(&run->breaker, run->guard, &run->notice, &account->judgement);
 	if (account->judgement.verdict != VERDICT_RETRY)
 		return;
 	account->wait = policy_wait(&run->rules, &run->backoff, &account->facts.hint, now_ns());

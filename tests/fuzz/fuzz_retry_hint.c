@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "date.h"
 #include "hint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,7 +14,7 @@ static void try_date(const char *text, int64_t now)
 {
 	int64_t at = -7;
 
-	if (hint_parse_date(text, now, &at) < 0)
+	if (date_parse(text, now, &at) < 0)
 		assert(at == -7);
 	else
 		assert(at >= INT64_C(-62135596800) && at <= INT64_C(253402300800));

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "date.h"
 #include "hint.h"
 
 #define NOW INT64_C(784111000)
@@ -85,7 +86,7 @@ static void dates_are_counted_right(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t at = -1;
-		int err = hint_parse_date(rows[i].text, NOW, &at);
+		int err = date_parse(rows[i].text, NOW, &at);
 
 		if (at != rows[i].at || err != (rows[i].at < 0 ? -EINVAL : 0))
 			fail_msg("'%s': %d %lld", rows[i].text, err, (long long)at);
@@ -97,9 +98,9 @@ static void a_year_of_two_digits_is_at_most_fifty_years_ahead(void **state)
 	int64_t at, now_2026 = 1767225600;
 
 	(void)state;
-	assert_int_equal(hint_parse_date("Sunday, 06-Nov-76 08:49:37 GMT", now_2026, &at), 0);
+	assert_int_equal(date_parse("Sunday, 06-Nov-76 08:49:37 GMT", now_2026, &at), 0);
 	assert_true(at > now_2026);
-	assert_int_equal(hint_parse_date("Sunday, 06-Nov-77 08:49:37 GMT", now_2026, &at), 0);
+	assert_int_equal(date_parse("Sunday, 06-Nov-77 08:49:37 GMT", now_2026, &at), 0);
 	assert_true(at < now_2026);
 }
 
