@@ -35,14 +35,16 @@ int breaker_trouble(struct breaker *breaker)
 	return err;
 }
 
-/* Nobody's link and nobody's FIFO is followed or waited for. */
+/* Nobody's link and nobody's FIFO is followed or waited for. O_CREAT would lock the directory. */
 static int open_file(const char *path)
 {
-	scoped(fd_drop) int fd =
-		open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	scoped(fd_drop) int fd = open(path, flags);
 	struct stat st;
 	int opened;
 
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, flags | O_CREAT, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
