@@ -40,9 +40,9 @@ static bool take_number(const char **p, int digits, int64_t *ret)
 
 static bool take_month(const char **p, int64_t *ret)
 {
-	for (int i = 0; i < 12; i++)
+	for (size_t i = 0; i < 12; i++)
 		if (strncmp(*p, months + 3 * i, 3) == 0) {
-			*ret = i + 1;
+			*ret = (int64_t)i + 1;
 			*p += 3;
 			return true;
 		}
