@@ -14,7 +14,8 @@
 
 static struct backoff_rules rules(int64_t base, int64_t factor, int64_t cap, enum jitter jitter)
 {
-	return (struct backoff_rules){.base = base, .factor = factor, .cap = cap, .jitter = (int)jitter};
+	return (struct backoff_rules){
+		.base = base, .factor = factor, .cap = cap, .jitter = (int)jitter};
 }
 
 static void without_jitter_delays_grow_to_the_cap(void **state)

@@ -27,7 +27,9 @@ struct case_row {
 static void a_row_ends_as_the_table_says(void **state)
 {
 	const struct case_row *row = test_now()->row;
-	struct run *r = run(row->argv, NULL);
+	/* valgrind's vfork is a fork: the errno of a failed exec does not come back. */
+	const bool bare = row->status == 126 || row->status == 127;
+	struct run *r = run(row->argv, HOW(.unwrapped = bare));
 
 	(void)state;
 	if (row->signal != 0)
@@ -500,7 +502,7 @@ static void every_stop_has_its_reason_in_events(void **state)
 
 		for (size_t a = 0; a < 8; a++)
 			argv[4 + a] = stops[i].argv[a];
-		(void)run(argv, NULL);
+		(void)run(argv, HOW(.unwrapped = true));
 		assert_int_equal(events_check(path), 0);
 		assert_string_equal(event_text(event_find(path, "end"), "reason"), stops[i].reason);
 	}

@@ -86,7 +86,7 @@ static void mistakes_and_stops_do_not_count(void **state)
 {
 	(void)state;
 	assert_status(run(CALL("-q", "sh", "-c", "exit 126"), NULL), 126);
-	assert_status(run(CALL("-q", "./missing"), NULL), 127);
+	assert_status(run(CALL("-q", "./missing"), HOW(.unwrapped = true)), 127);
 	assert_status(run(CALL("-q", "-r", "9", "false"), NULL), 1);
 	assert_status(
 		run(CALL("-q", "-H", "9", "sh", "-c", "echo HTTP/1.1 404 >&9; exit 22"), NULL), 22);

@@ -153,11 +153,12 @@ static void quiet_and_dumb_terminals_see_none(void **state)
 
 static void blocked_and_ignored_signals_reach_the_command_as_they_were(void **state)
 {
-	struct run *bare = run(ARGV("@sigprobe", "signals", "fds", "limits", "cwd"),
-			       HOW(.blocked = {SIGUSR1}, .ignored = {SIGHUP, SIGPIPE}));
+	struct run *bare =
+		run(ARGV("@sigprobe", "signals", "fds", "limits", "cwd"),
+		    HOW(.blocked = {SIGUSR1}, .ignored = {SIGHUP, SIGPIPE}, .unwrapped = true));
 	struct run *r =
 		run(ARGV("pk-retry", "-o", "pass", "@sigprobe", "signals", "fds", "limits", "cwd"),
-		    HOW(.blocked = {SIGUSR1}, .ignored = {SIGHUP, SIGPIPE}));
+		    HOW(.blocked = {SIGUSR1}, .ignored = {SIGHUP, SIGPIPE}, .unwrapped = true));
 
 	(void)state;
 	assert_status(r, bare->status);
