@@ -156,6 +156,11 @@ static void take_signals(struct guard *guard)
 	mirror_stop(guard);
 }
 
+bool guard_sweep(struct guard *guard, const struct stop_policy *policy)
+{
+	return owner_sweep(&guard->owner, policy);
+}
+
 /* Give the body its share of what poll said; true when there is any. */
 static bool copy_ready(struct pollfd *extra, const struct pollfd *fds, nfds_t count)
 {

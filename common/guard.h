@@ -97,6 +97,13 @@ must_check int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t coun
 /* How the last job ended. */
 const struct owner_result *guard_result(const struct guard *guard);
 
+/*
+ * After GUARD_ENDED of a job whose leftovers its policy let go (ORPHANS_LEAVE): now that its result is
+ * known, deal with them as policy->orphans says, stop or wait. policy must outlive that. Returns true
+ * when there are any: guard_wait then leads to GUARD_ENDED again, and guard_result tells what it took.
+ */
+must_check bool guard_sweep(struct guard *guard, const struct stop_policy *policy);
+
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
 

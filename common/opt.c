@@ -6,9 +6,12 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/num.h"
 #include "common/say.h"
 #include "common/signame.h"
@@ -168,7 +171,7 @@ static const char *set(const struct opt *opt, void *plan, const char *value)
 }
 
 /* Print text wrapped at HELP_WIDTH, continuation lines at HELP_COLUMN. */
-static void print_wrapped(const char *text)
+static void print_wrapped(FILE *out, const char *text)
 {
 	size_t column = HELP_COLUMN;
 
@@ -176,24 +179,24 @@ static void print_wrapped(const char *text)
 		size_t word = strcspn(text, " ");
 
 		if (column > HELP_COLUMN && column + 1 + word > HELP_WIDTH) {
-			printf("\n%*s", HELP_COLUMN, "");
+			fprintf(out, "\n%*s", HELP_COLUMN, "");
 			column = HELP_COLUMN;
 		}
-		column +=
-			(size_t)printf("%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
+		column += (size_t)fprintf(out, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)word,
+					  text);
 		text += word;
 		text += strspn(text, " ");
 	}
-	printf("\n");
+	fprintf(out, "\n");
 }
 
-static void print_option(const struct opt *opt)
+static void print_option(FILE *out, const struct opt *opt)
 {
 	char head[80];
 	int len;
 
 	if (opt->kind == OPT_GROUP) {
-		printf("\n%s:\n", opt->help);
+		fprintf(out, "\n%s:\n", opt->help);
 		return;
 	}
 	len = opt->letter ? snprintf(head, sizeof(head), "  -%c, --%s", opt->letter, opt->name)
@@ -202,27 +205,50 @@ static void print_option(const struct opt *opt)
 		len += snprintf(head + len, sizeof(head) - (size_t)len,
 				opt->arg[0] == '[' ? "[=%s" : " %s",
 				opt->arg + (opt->arg[0] == '['));
-	printf("%s", head);
+	fprintf(out, "%s", head);
 	if (len > HELP_COLUMN - 2)
-		printf("\n%*s", HELP_COLUMN, "");
+		fprintf(out, "\n%*s", HELP_COLUMN, "");
 	else
-		printf("%*s", HELP_COLUMN - len, "");
-	print_wrapped(opt->help);
+		fprintf(out, "%*s", HELP_COLUMN - len, "");
+	print_wrapped(out, opt->help);
 }
 
-static void print_help(const struct opt_program *program)
+static void print_help(FILE *out, const struct opt_program *program)
 {
-	printf("Usage: %s%s", program->usage, program->purpose);
+	fprintf(out, "Usage: %s%s", program->usage, program->purpose);
 	for (size_t i = 0; i < program->count; i++)
-		print_option(&program->options[i]);
-	printf("\n%s\nManual: man %s\n", program->tail, program->name);
+		print_option(out, &program->options[i]);
+	fprintf(out, "\n%s\nManual: man %s\n", program->tail, program->name);
 }
 
-static void print_version(const struct opt_program *program)
+static void print_version(FILE *out, const struct opt_program *program)
 {
-	printf("%s (pk) %s\n"
-	       "MIT licence. There is no warranty, to the extent permitted by law.\n",
-	       program->name, PK_VERSION);
+	fprintf(out,
+		"%s (pk) %s\n"
+		"MIT licence. There is no warranty, to the extent permitted by law.\n",
+		program->name, PK_VERSION);
+}
+
+/*
+ * Print through memory: stdio loses what a stdout that does not block cannot take at once. Returns the
+ * status; a text that could not be written is told.
+ */
+static int print(const struct opt_program *program,
+		 void (*print_text)(FILE *out, const struct opt_program *program))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err = -ENOMEM;
+
+	if (out) {
+		print_text(out, program);
+		err = fclose(out) == 0 ? fd_write_full(STDOUT_FILENO, text, len) : -ENOMEM;
+	}
+	free(text);
+	if (err < 0)
+		say_errno(err, "cannot write to stdout");
+	return err < 0 ? STATUS_OWN : STATUS_OK;
 }
 
 /* The tables for getopt_long: `val` of an option is its index, so letters map to rows too. */
@@ -284,11 +310,7 @@ static int take(const struct opt_program *program, const struct opt *opt, void *
 	const char *expected;
 
 	if (opt->kind == OPT_HELP || opt->kind == OPT_VERSION) {
-		if (opt->kind == OPT_HELP)
-			print_help(program);
-		else
-			print_version(program);
-		*ret_status = STATUS_OK;
+		*ret_status = print(program, opt->kind == OPT_HELP ? print_help : print_version);
 		return 0;
 	}
 	expected = set(opt, plan, optarg);

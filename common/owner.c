@@ -317,6 +317,16 @@ void owner_continue(struct owner *owner)
 		(void)signal_main(owner, SIGCONT, false);
 }
 
+bool owner_sweep(struct owner *owner, const struct stop_policy *policy)
+{
+	if (owner->running || tree_is_empty())
+		return false;
+	owner->stop.policy = policy;
+	owner->running = true;
+	owner_settle(owner);
+	return owner->running;
+}
+
 void owner_tick(struct owner *owner)
 {
 	if (owner->running)

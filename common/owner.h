@@ -97,6 +97,12 @@ void owner_tick(struct owner *owner);
 /* When owner_tick or, while things refuse to die, owner_settle is next to be called. */
 int64_t owner_due(const struct owner *owner);
 
+/*
+ * The job is over and its policy let the leftovers go (ORPHANS_LEAVE): deal with them after all, as
+ * policy->orphans says. policy must outlive that. Returns whether there are any; the job runs again.
+ */
+must_check bool owner_sweep(struct owner *owner, const struct stop_policy *policy);
+
 /* Stop the job because of cause. */
 void owner_stop(struct owner *owner, enum stop_cause cause);
 

@@ -50,6 +50,15 @@ static const struct tool tools[] = {
 		.hostile_status = 125,
 		.slots = 24,
 	},
+	{
+		.name = "pk-retry",
+		.args = {"-o", "pass", "--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"-o", "pass", "--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--", "./" HOSTILE},
+		.hostile_status = 127,
+		.slots = 24,
+	},
 };
 
 static const struct tool *tool(void)
