@@ -39,8 +39,8 @@ struct farewell {
 	bool forceful;
 };
 
-static const int forwarded[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
-				SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
+static const int handled[] = {SIGTERM, SIGINT,	 SIGQUIT, SIGHUP,	    SIGUSR1,
+			      SIGUSR2, SIGWINCH, SIGCONT, GUARD_SYNC_SIGNAL};
 
 /* A blocked signal is queued even when it is ignored (signal(7)), so ask what the caller had. */
 static bool is_ignored(int signal)
@@ -61,9 +61,9 @@ static int open_signals(struct front *front)
 
 	(void)sigemptyset(&read_set);
 	(void)sigaddset(&read_set, SIGCHLD);
-	for (size_t i = 0; i < array_len(forwarded); i++)
-		if (!is_ignored(forwarded[i]))
-			(void)sigaddset(&read_set, forwarded[i]);
+	for (size_t i = 0; i < array_len(handled); i++)
+		if (handled[i] == GUARD_SYNC_SIGNAL || !is_ignored(handled[i]))
+			(void)sigaddset(&read_set, handled[i]);
 	front->blocked = read_set;
 	(void)sigaddset(&front->blocked, SIGPIPE);
 	(void)sigaddset(&front->blocked, SIGXFSZ);
@@ -216,6 +216,10 @@ static void pass_on(const struct front *front, const struct signalfd_siginfo *in
 		return;
 	case SIGCONT:
 		order(front, ORDER_CONTINUE, info);
+		return;
+	case GUARD_SYNC_SIGNAL:
+		if ((pid_t)info->ssi_pid == front->guard)
+			order(front, ORDER_SYNC, info);
 		return;
 	case SIGHUP:
 		/* The kernel also sends HUP to a group that an exit has orphaned: no hang-up then. */

@@ -19,6 +19,9 @@
 /* How long a message of the guard may wait for a full stderr. */
 #define PATIENCE_MS 100
 
+/* How long the front may take to answer. */
+#define SYNC_NS NS_PER_S
+
 void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg)
 {
 	guard->owner.note = note;
@@ -114,6 +117,9 @@ static void obey(struct guard *guard, const struct order *order)
 			owner_continue(&guard->owner);
 		guard->mirrored = false;
 		return;
+	case ORDER_SYNC:
+		guard->synced = true;
+		return;
 	}
 }
 
@@ -161,6 +167,25 @@ bool guard_sweep(struct guard *guard, const struct stop_policy *policy)
 	return owner_sweep(&guard->owner, policy);
 }
 
+/*
+ * Hear what was typed before the command ended. A front that is stopped does not answer; it is not
+ * waited for long.
+ */
+static void sync_with_front(struct guard *guard)
+{
+	struct pollfd pfd = {.fd = guard->channel, .events = POLLIN};
+	const int64_t until = ns_add(now_ns(), SYNC_NS);
+	struct timespec left;
+
+	if (guard->caller_group == 0 || guard->mirrored)
+		return;
+	guard->synced = false;
+	signal_front(guard, GUARD_SYNC_SIGNAL);
+	while (!guard->synced && now_ns() < until)
+		if (ppoll(&pfd, 1, ns_until(until, &left), NULL) > 0)
+			take_orders(guard);
+}
+
 /* Give the body its share of what poll said; true when there is any. */
 static bool copy_ready(struct pollfd *extra, const struct pollfd *fds, nfds_t count)
 {
@@ -206,8 +231,10 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 			fds[LEADER].fd = guard->leader;
 		}
 		owner_tick(owner);
-		if (had_job && !owner->running)
+		if (had_job && !owner->running) {
+			sync_with_front(guard);
 			return GUARD_ENDED;
+		}
 		if (!had_job && !was_stopped && guard->stop_signal)
 			return GUARD_STOP;
 		if (copy_ready(extra, fds + OWN, count))

@@ -2,6 +2,7 @@
 #define PK_GUARD_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,16 @@ enum order_kind {
 	ORDER_PASS,	/* forward to the command itself, no clock */
 	ORDER_TYPED,	/* INT or QUIT typed at the terminal: the command has it already */
 	ORDER_CONTINUE, /* the front has been continued */
+	ORDER_SYNC, /* the answer to GUARD_SYNC_SIGNAL: all that came before it has been passed on */
 };
+
+/*
+ * What is typed at the terminal ends the command and reaches the front at the same moment; the front's
+ * order may come after the command's end. At a terminal the guard therefore asks by this signal, which
+ * a signalfd gives after INT and QUIT, the lower numbers first (signalfd(2)), and waits for the answer
+ * before a job is over. By itself the signal is ignored (signal(7)).
+ */
+#define GUARD_SYNC_SIGNAL SIGURG
 
 struct order {
 	enum order_kind kind;
@@ -119,6 +129,7 @@ struct guard {
 	pid_t caller_group; /* with a terminal: commands join it, -1: they stay where they are; 0: none */
 	bool mirrored; /* we have stopped the front because the command had stopped itself */
 	const struct sigstate *caller;
+	bool synced;	 /* the front has answered */
 	int stop_signal; /* the first request to stop, for ever */
 	struct owner owner;
 };

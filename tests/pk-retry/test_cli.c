@@ -518,7 +518,10 @@ static void a_nested_run_can_be_joined(void **state)
 	(void)state;
 	assert_status(r, 0);
 	outer = event_line(events, 1);
-	inner = event_line(events, 3);
+	/* The inner tool may be faster than the outer one's word that it has started it. */
+	inner = event_line(events, 2);
+	if (strcmp(event_text(inner, "event"), "start") != 0)
+		inner = event_line(events, 3);
 	assert_string_equal(event_text(inner, "event"), "start");
 	assert_string_equal(event_text(inner, "parent"), event_text(outer, "run"));
 }
