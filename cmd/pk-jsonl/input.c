@@ -128,6 +128,10 @@ int input_next(struct input *input, size_t most, struct batch *ret)
 			input->skipping = true;
 			return give(input, BATCH_TOO_LONG, input->max_line, ret);
 		}
+		if (input->ended && input->live) {
+			input->ended = false;
+			return 0;
+		}
 		if (input->ended)
 			return len > 0 ? give_torn(input, ret) : 0;
 		searched = len;

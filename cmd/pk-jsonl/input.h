@@ -24,6 +24,7 @@ struct input {
 	int64_t offset; /* of buf.bytes[start] in the input */
 	int64_t total;  /* bytes read */
 	bool ended;
+	bool live;      /* more may come behind the end: a line without newline is not given out */
 	bool skipping;  /* inside a line that is too long */
 };
 
@@ -47,7 +48,7 @@ void input_drop(struct input *input);
 
 /*
  * The next batch of at most `most` bytes, unless a single line is longer. Returns 1, 0 at the end of
- * the input, -ENOMEM, or the -errno of read(2).
+ * the input (for now, when it is live), -ENOMEM, or the -errno of read(2).
  */
 must_check int input_next(struct input *input, size_t most, struct batch *ret);
 

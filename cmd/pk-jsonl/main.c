@@ -35,10 +35,19 @@ static bool open_events(const struct plan *plan, struct events *events)
 	return true;
 }
 
+static void send_end(struct events *events, int status)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "end"))
+		return;
+	json_int(&event.json, "status", status);
+	event_send(&event, events);
+}
+
 static int run(struct plan *plan, struct events *events)
 {
 	static struct work work; /* its output buffer is too large for a stack */
-	struct event event;
 	int status, err;
 
 	work = (struct work){.plan = plan, .events = events};
@@ -46,13 +55,25 @@ static int run(struct plan *plan, struct events *events)
 	work.stream = (struct stream){.fields = &plan->fields, .report = &work.report, .max_line = plan->max_line};
 	output_begin(&work.output, STDOUT_FILENO);
 	status = verbs[plan->verb](&work);
-	if (event_begin(&event, events, "end")) {
-		json_int(&event.json, "status", status);
-		event_send(&event, events);
-	}
+	send_end(events, status);
 	err = events_error(events);
 	if (err < 0)
 		say_errno(err, "cannot write to the events destination");
+	return status;
+}
+
+/* A mistake in the command line is an event too, wherever events go that far into it. */
+static int end_early(const struct plan *plan, struct events *events, int status)
+{
+	if (status == STATUS_OWN && events_open(events, "pk-jsonl", plan->events) == 0) {
+		struct event event;
+
+		if (event_begin(&event, events, "error")) {
+			json_text(&event.json, "class", "usage");
+			event_send(&event, events);
+		}
+		send_end(events, status);
+	}
 	return status;
 }
 
@@ -64,11 +85,13 @@ int main(int argc, char **argv)
 
 	if (!program_start("pk-jsonl"))
 		return STATUS_OWN;
-	if (plan_parse(&plan, argc, argv, &status)) {
+	if (!plan_parse(&plan, argc, argv, &status)) {
+		status = end_early(&plan, &events, status);
+	} else if (open_events(&plan, &events)) {
 		init_stand_aside();
-		status = open_events(&plan, &events) ? run(&plan, &events) : STATUS_OWN;
+		status = run(&plan, &events);
 	}
 	events_drop(&events);
 	plan_drop(&plan);
-	return finish(status);
+	return program_finish(status);
 }

@@ -189,36 +189,53 @@ static void skip_bom(struct batch *batch)
 	}
 }
 
-static int read_batches(struct stream *stream, struct input *input)
+/* A line that is too long comes in pieces and is reported at its end. */
+static void take_long(struct stream *stream, const struct input *input, const struct batch *batch)
 {
-	struct record too_long = {0};
-	int64_t long_bytes = 0;
-	int result = 0;
+	if (batch->kind == BATCH_TOO_LONG) {
+		stream->too_long = (struct record){.number = ++stream->line, .offset = batch->offset};
+		stream->long_bytes = 0;
+	}
+	stream->long_bytes += (int64_t)batch->len;
+	if (batch->kind == BATCH_REST && !input->skipping) {
+		report_too_long(stream, &stream->too_long, stream->long_bytes - 1);
+		stream->long_bytes = 0;
+	}
+}
 
-	while (result == 0) {
+int stream_pump(struct stream *stream, struct input *input)
+{
+	for (;;) {
 		struct batch batch;
+		int result = 0;
 
 		if (stream->pause && input_is_drained(input))
 			result = stream->pause(stream->arg);
 		if (result == 0)
 			result = input_next(input, SCAN_MOST, &batch);
+		else
+			return result;
 		if (result <= 0)
-			break;
+			return result;
 		skip_bom(&batch);
 		result = 0;
-		if (batch.kind == BATCH_TOO_LONG)
-			too_long = (struct record){.number = ++stream->line, .offset = batch.offset};
 		if (batch.kind == BATCH_TOO_LONG || batch.kind == BATCH_REST)
-			long_bytes += (int64_t)batch.len;
+			take_long(stream, input, &batch);
 		else if (batch.len > 0)
 			result = take_batch(stream, input, &batch);
-		if (batch.kind == BATCH_REST && !input->skipping) {
-			report_too_long(stream, &too_long, long_bytes - 1);
-			long_bytes = 0;
-		}
+		if (result != 0)
+			return result;
 	}
-	if (long_bytes > 0)
-		report_too_long(stream, &too_long, long_bytes);
+}
+
+static int read_batches(struct stream *stream, struct input *input)
+{
+	int result;
+
+	stream->long_bytes = 0;
+	result = stream_pump(stream, input);
+	if (stream->long_bytes > 0)
+		report_too_long(stream, &stream->too_long, stream->long_bytes);
 	return result;
 }
 

@@ -46,6 +46,8 @@ struct stream {
 	/* Of the input in work: */
 	const char *name;
 	int64_t line;    /* lines read */
+	struct record too_long; /* a line that is too long, while it is passed over */
+	int64_t long_bytes;
 	bool wide;       /* the input has proved to be large */
 	scan_call *scan;
 	struct scan_maps *maps; /* allocated with the first large input */
@@ -58,6 +60,12 @@ struct stream {
  * Returns 0, STREAM_STOP, or the -errno of read(2) or memory, or what a call returned.
  */
 must_check int stream_read(struct stream *stream, int fd, const char *name);
+
+/*
+ * For an input of the caller's: go on with it until it ends (for now). Returns as stream_read;
+ * stream->name and line are the caller's to set.
+ */
+must_check int stream_pump(struct stream *stream, struct input *input);
 
 /* For an unchecked stream: validate the record, report it when it is malformed. */
 must_check bool stream_check(struct stream *stream, const struct record *record);
