@@ -313,6 +313,8 @@ int appender_begin(struct appender *a, struct work *work, const char *path)
 	a->batch.cap = a->ts_key.cap = a->id_key.cap = SIZE_MAX / 2;
 	a->log.path = path;
 	a->log.mode = plan->mode;
+	if (buf_add(&a->batch, "\n", 1) < 0)
+		return -ENOMEM;
 	if (plan->no_stamp)
 		return 0;
 	a->ts = add_field(&plan->fields, plan->ts_key);

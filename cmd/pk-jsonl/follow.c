@@ -190,11 +190,12 @@ static int begin(struct following *f)
 }
 
 /* The file was renamed and another has its name: read both, the new one from its top. */
-static int advance(struct following *f)
+static int advance(struct following *f, bool *ret_moved)
 {
 	struct trail next = TRAIL_NONE;
 	int err = trail_next(&f->now.trail, f->path, &next);
 
+	*ret_moved = err > 0;
 	if (err <= 0)
 		return err;
 	/* What came before the rename and after our last look. */
@@ -209,7 +210,7 @@ static int advance(struct following *f)
 	f->now = (struct source){.trail = next};
 	source_seek(f, &f->now, 0, 0);
 	event_reopen(f, "renamed");
-	return 1;
+	return 0;
 }
 
 /* Everything that can be read now, over any number of rotations. */
@@ -224,14 +225,11 @@ static int catch_up(struct following *f)
 	}
 	if (result == 0 && f->old.trail.fd >= 0)
 		result = drain(f, &f->old);
-	do {
-		if (result >= 0 && result != STREAM_STOP)
-			result = drain(f, &f->now);
+	for (bool moved = true; moved && result == 0;) {
+		result = drain(f, &f->now);
 		if (result == 0)
-			result = advance(f);
-		else
-			break;
-	} while (result == 1);
+			result = advance(f, &moved);
+	}
 	return result == 0 ? settle(f) : result;
 }
 
