@@ -133,7 +133,7 @@ static int status_of(const struct appender *a)
 	const struct work *work = a->work;
 
 	if (work->failed && a->written < work->stream.records && !a->late)
-		say("%lld of %lld records were appended", (long long)a->written, (long long)work->stream.records);
+		say("'%s': %lld records were appended before", a->log.path, (long long)a->written);
 	if (a->late && a->written == 0)
 		return STATUS_LATER;
 	if (a->unsynced)

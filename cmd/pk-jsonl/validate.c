@@ -18,12 +18,13 @@ static bool keys_are_unique(void *arg, const char *line, size_t len, size_t *ret
 static int read_document(int fd, struct buf *buf)
 {
 	for (;;) {
-		int err = buf_reserve(buf, buf->cap - buf->len < INPUT_BLOCK ? buf->cap - buf->len : INPUT_BLOCK);
+		const size_t room = buf->cap - buf->len < INPUT_BLOCK ? buf->cap - buf->len : INPUT_BLOCK;
+		int err = buf_reserve(buf, room);
 		ssize_t n;
 
 		if (err < 0)
 			return err;
-		n = fd_read_full(fd, buf->bytes + buf->len, buf->size - buf->len);
+		n = fd_read_full(fd, buf->bytes + buf->len, room);
 		if (n <= 0)
 			return (int)n;
 		buf->len += (size_t)n;

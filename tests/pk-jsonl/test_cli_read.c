@@ -91,7 +91,7 @@ static void rows_of_options(void **state)
 
 static void a_mistake_is_125_with_a_hint(void **state)
 {
-	static const char *const *const rows[] = {
+	const char *const *const rows[] = {
 		ARGV("pk-jsonl"),
 		ARGV("pk-jsonl", "filtre"),
 		ARGV("pk-jsonl", "filter", "--were", "a"),
