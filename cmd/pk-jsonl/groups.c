@@ -80,6 +80,8 @@ static int64_t add(struct groups *groups, uint64_t hash, const char *value, size
 	if (err >= 0)
 		err = buf_reserve(&groups->groups, sizeof(group));
 	if (err >= 0)
+		err = buf_reserve(&groups->text, len + 1); /* never NULL, even for empty values */
+	if (err >= 0)
 		err = buf_add(&groups->text, value, len);
 	if (err >= 0)
 		err = buf_add(&groups->groups, &group, sizeof(group));

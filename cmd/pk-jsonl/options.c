@@ -308,6 +308,9 @@ const struct opt_program plan_top = {
 	.count = array_len(top_options),
 	.tail = "Each verb has its own help: pk-jsonl filter --help\n"
 		"\n"
+		"Exit status: 0 done, 1 the answer is no, 75 locked, 122 not synced, 124 time,\n"
+		"  125 pk-jsonl itself failed\n"
+		"\n"
 		"Examples:\n"
 		"  pk-jsonl append events.jsonl type=start pid:=$$\n"
 		"  pk-jsonl filter -w type=start events.jsonl\n"

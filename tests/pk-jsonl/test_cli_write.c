@@ -364,6 +364,39 @@ static void many_writers_lose_nothing(void **state)
 	assert_string_equal(r->out, "40\n");
 }
 
+static void as_pid_1_term_ends_it(void **state)
+{
+	const char *log = test_file("log", "{\"i\":1}\n", 0644);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (int i = 0; i < 2; i++) {
+		struct run *r = start(ARGV("@pid1", tool_path("pk-jsonl"), "follow", log), NULL);
+
+		run_wait_out(r, "{\"i\":1}\n");
+		run_signal(r, i ? SIGINT : SIGTERM);
+		finish(r);
+		assert_status(r, i ? 130 : 143);
+	}
+}
+
+static void events_of_the_family_are_records(void **state)
+{
+	const char *events = events_path();
+	struct run *r;
+
+	(void)state;
+	if (!tool_path("pk-spawn"))
+		skip();
+	assert_status(run(ARGV("pk-spawn", "--events", events, "--", "sh", "-c", "exit 3"), NULL), 3);
+	r = PK("filter", "-w", "tool=pk-spawn", "-w", "event=exit", "-w", "exit_code:=3", "-s", "cause", "-o", "raw", events);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "exited\n");
+	assert_string_equal(PK("count", "-w", "event=end", events)->out, "1\n");
+	assert_has(PK("follow", "--until", "event=end", "-n", "+1", "-w", "event=end", events)->out, "\"status\":3");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +419,8 @@ int main(void)
 		tidy_test(a_cursor_goes_on_over_rotations),
 		tidy_test(nothing_is_lost_over_many_rotations),
 		tidy_test(many_writers_lose_nothing),
+		tidy_test(as_pid_1_term_ends_it),
+		tidy_test(events_of_the_family_are_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
