@@ -13,7 +13,7 @@
  * One source, scan_kernel.h, is compiled per instruction set; scan_pick looks for the best one. CPUID
  * is slow on virtual machines, so nobody calls it before the input has proved to be large.
  */
-#define SCAN_MOST ((size_t)64 * 1024) /* bytes of one call */
+#define SCAN_MOST ((size_t)128 * 1024) /* bytes of one call */
 #define SCAN_WORDS (SCAN_MOST / 64)
 #define SCAN_PADDING ((size_t)64) /* readable bytes behind the lines */
 

@@ -16,7 +16,8 @@
 #include "common/utf8.h"
 #include "scan.h"
 
-#define FN static inline SCAN_TARGET
+/* All in one function, so that the state lives in registers: no store to a map can alias it. */
+#define FN static inline __attribute__((always_inline)) SCAN_TARGET
 #define EVEN UINT64_C(0x5555555555555555)
 
 /* What one block hands to the next: carries are 0 or 1 for bit 0. */
@@ -140,33 +141,38 @@ FN uint64_t check_utf8(const char *bytes, uint64_t high, struct state *s)
 /* Match brackets and find out which bytes are directly in an object, which in an array. */
 FN uint64_t walk_brackets(const char *bytes, struct masks *m, struct state *s)
 {
-	uint64_t wrong = 0;
+	uint64_t wrong = 0, stack = s->stack, object = s->object, array = s->array;
+	unsigned depth = s->depth;
 
-	m->object = s->object;
-	m->array = s->array;
+	m->object = object;
+	m->array = array;
 	m->brace_open = m->brace_close = 0;
 	for (uint64_t left = m->open | m->close | m->newline; left; left &= left - 1) {
 		const uint64_t bit = left & -left, from = -bit;
-		const bool brace = bytes[__builtin_ctzll(left)] & 0x20;
+		const uint64_t brace = bytes[__builtin_ctzll(left)] >> 5 & 1;
 
 		if (m->open & bit) {
-			s->stack = s->stack << 1 | brace;
-			wrong |= ++s->depth > 64 ? bit : 0;
+			stack = stack << 1 | brace;
+			wrong |= ++depth > 64 ? bit : 0;
 			m->brace_open |= brace ? bit : 0;
 		} else if (m->close & bit) {
-			wrong |= s->depth == 0 || (s->stack & 1) != brace ? bit : 0;
-			s->stack >>= 1;
-			s->depth -= s->depth > 0;
+			wrong |= depth == 0 || (stack & 1) != brace ? bit : 0;
+			stack >>= 1;
+			depth -= depth > 0;
 			m->brace_close |= brace ? bit : 0;
 		} else {
-			wrong |= s->depth > 0 ? bit : 0;
-			s->depth = 0;
+			wrong |= depth > 0 ? bit : 0;
+			depth = 0;
 		}
-		s->object = s->depth ? -(s->stack & 1) : 0;
-		s->array = s->depth ? ~s->object : 0;
-		m->object = (m->object & ~from) | (s->object & from);
-		m->array = (m->array & ~from) | (s->array & from);
+		object = depth ? -(stack & 1) : 0;
+		array = depth ? ~object : 0;
+		m->object = (m->object & ~from) | (object & from);
+		m->array = (m->array & ~from) | (array & from);
 	}
+	s->stack = stack;
+	s->object = object;
+	s->array = array;
+	s->depth = depth;
 	return wrong;
 }
 
@@ -338,11 +344,8 @@ SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len
 	maps->lines = maps->blank = 0;
 	maps->clean = true;
 	maps->words = (len + 63) / 64;
-	for (size_t w = 0; w < whole; w++)
-		scan_block(maps, w, bytes + 64 * w, checked, &s);
-	if (len % 64 == 0)
-		return;
 	memset(tail, ' ', sizeof(tail));
 	memcpy(tail, bytes + 64 * whole, len % 64);
-	scan_block(maps, whole, tail, checked, &s);
+	for (size_t w = 0; w < maps->words; w++)
+		scan_block(maps, w, w < whole ? bytes + 64 * w : tail, checked, &s);
 }
