@@ -16,6 +16,7 @@ struct counting {
 	struct work *work;
 	struct groups groups; /* of --by; one without a name for --stats alone */
 	struct buf scratch;
+	scan_count_call *newlines; /* once the input is large */
 };
 
 static int add_stats(struct group *group, const struct value *value)
@@ -162,11 +163,18 @@ static void show(struct counting *counting)
 /* --lines: newlines, whatever is between them. */
 static int count_newlines(void *arg, const char *bytes, size_t len)
 {
-	struct work *work = arg;
+	struct counting *counting = arg;
 	const char *end = bytes + len;
 
+	/* A block that is full means that the input is large. */
+	if (!counting->newlines && len == INPUT_BLOCK)
+		counting->newlines = scan_pick_count();
+	if (counting->newlines) {
+		counting->work->matched += counting->newlines(bytes, len);
+		return 0;
+	}
 	for (; (bytes = memchr(bytes, '\n', (size_t)(end - bytes))); bytes++)
-		work->matched++;
+		counting->work->matched++;
 	return 0;
 }
 
@@ -180,10 +188,8 @@ int verb_count(struct work *work)
 
 	work->stream.arg = &counting;
 	work->stream.call = plain ? NULL : take;
-	if (plan->lines_only) {
+	if (plan->lines_only)
 		work->stream.raw = count_newlines;
-		work->stream.arg = work;
-	}
 	if (plan->max_count != 0)
 		(void)work_read_all(work);
 	if (plain && !plan->lines_only)

@@ -37,10 +37,23 @@ scan_call *scan_pick(enum scan_set set)
 		return calls[best];
 	return set <= best ? calls[set] : NULL;
 }
+
+scan_count_call *scan_pick_count(void)
+{
+	static scan_count_call *const calls[] = {
+		[SCAN_SSE2] = scan_count_sse2, [SCAN_AVX2] = scan_count_avx2, [SCAN_AVX512] = scan_count_avx512};
+
+	return calls[detect()];
+}
 #else
 scan_call *scan_pick(enum scan_set set)
 {
 	(void)set;
+	return 0;
+}
+
+scan_count_call *scan_pick_count(void)
+{
 	return 0;
 }
 #endif

@@ -43,7 +43,12 @@ enum scan_set { SCAN_BEST, SCAN_SSE2, SCAN_AVX2, SCAN_AVX512 };
 /* The scanner for this machine, or NULL when it cannot run set (SCAN_BEST: any). */
 scan_call *scan_pick(enum scan_set set);
 
+/* Count the newlines of len bytes, any number of them. */
+typedef int64_t scan_count_call(const char *bytes, size_t len);
+scan_count_call *scan_pick_count(void);
+
 /* Of scan_pick: one for each instruction set. */
 scan_call scan_sse2, scan_avx2, scan_avx512;
+scan_count_call scan_count_sse2, scan_count_avx2, scan_count_avx512;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME, struct
- * vectors (64 bytes) and, as masks of one bit a byte:
+ * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME and
+ * SCAN_COUNT (names), struct vectors (64 bytes) and, as masks of one bit a byte:
  *
  *	vectors_load(bytes)  mask_equal(v, c)  mask_equal_folded(v, c): v | 0x20 == c
  *	mask_control(v): < 0x20  mask_range(v, low, count)  mask_high(v): >= 0x80  prefix_xor(mask)
@@ -205,6 +205,11 @@ FN uint64_t check_order(const struct masks *m, struct state *s, uint64_t *ret_bl
 	return wrong;
 }
 
+FN bool is_word(const char *bytes, const char word[static 4])
+{
+	return memcmp(bytes, word, 4) == 0; /* of a constant length: one comparison */
+}
+
 /* true, false and null where a scalar begins with their letter; *literal gets their bytes. */
 FN uint64_t match_literals(const char *bytes, uint64_t starts, uint64_t *literal, uint64_t *carry)
 {
@@ -212,16 +217,15 @@ FN uint64_t match_literals(const char *bytes, uint64_t starts, uint64_t *literal
 
 	for (; starts; starts &= starts - 1) {
 		const unsigned at = (unsigned)__builtin_ctzll(starts);
-		const char *word = bytes[at] == 't' ? "true" : bytes[at] == 'f' ? "false" : "null";
-		const unsigned len = bytes[at] == 'f' ? 5 : 4;
-		const uint64_t ones = (UINT64_C(1) << len) - 1;
+		const bool five = bytes[at] == 'f';
+		const uint64_t ones = five ? 0x1f : 0xf;
 
-		if (memcmp(bytes + at, word, len) != 0) {
+		if (!(is_word(bytes + at, "true") | is_word(bytes + at, "null") | (five & is_word(bytes + at + 1, "alse")))) {
 			wrong |= UINT64_C(1) << at;
 			continue;
 		}
 		*literal |= ones << at;
-		if (at + len > 64)
+		if (at + 4 + five > 64)
 			*carry = ones >> (64 - at);
 	}
 	return wrong;
@@ -348,4 +352,19 @@ SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len
 	memcpy(tail, bytes + 64 * whole, len % 64);
 	for (size_t w = 0; w < maps->words; w++)
 		scan_block(maps, w, w < whole ? bytes + 64 * w : tail, checked, &s);
+}
+
+SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
+{
+	const size_t whole = len / 64 * 64;
+	int64_t lines = 0;
+
+	for (size_t at = 0; at < whole; at += 64) {
+		const struct vectors v = vectors_load(bytes + at);
+
+		lines += __builtin_popcountll(mask_equal(&v, '\n'));
+	}
+	for (size_t at = whole; at < len; at++)
+		lines += bytes[at] == '\n';
+	return lines;
 }

@@ -9,12 +9,22 @@ struct cursor {
 	const char *bytes;
 	size_t from, to; /* the line: [from, to) */
 	size_t word;
-	uint64_t bits; /* those left of word */
+	uint64_t bits;   /* those left of word */
+	uint64_t colons; /* all ones where colons are of interest, else zero */
 };
 
 static uint64_t structure(const struct cursor *c, size_t word)
 {
-	return c->maps->colon[word] | c->maps->open[word] | c->maps->close[word];
+	return (c->maps->colon[word] & c->colons) | c->maps->open[word] | c->maps->close[word];
+}
+
+/* Whether colons count from here on: behind byte `at`. */
+static void want_colons(struct cursor *c, size_t at, bool want)
+{
+	if (want == (c->colons != 0))
+		return;
+	c->colons = want ? ~UINT64_C(0) : 0;
+	c->bits = structure(c, c->word) & ~UINT64_C(1) << (at % 64);
 }
 
 /* The next structural byte, or `to`. */
@@ -79,6 +89,11 @@ static int name_token(char c)
 	return c == 't' ? JSONREAD_TRUE : c == 'f' ? JSONREAD_FALSE : c == 'n' ? JSONREAD_NULL : JSONREAD_NUMBER;
 }
 
+static bool ends_scalar(char c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r';
+}
+
 /* The value at `at`; a container without its length. */
 static struct value value_at(const struct cursor *c, size_t at, bool slashes)
 {
@@ -98,23 +113,34 @@ static struct value value_at(const struct cursor *c, size_t at, bool slashes)
 		value.token = first == '{' ? JSONREAD_OBJECT : JSONREAD_ARRAY;
 		return value;
 	}
-	while (end < c->to && !strchr(",}] \t\r", c->bytes[end]))
+	while (end < c->to && !ends_scalar(c->bytes[end]))
 		end++;
 	value.token = name_token(first);
 	value.len = end - at;
 	return value;
 }
 
-/* Of the paths in among, those whose step at this depth is the key. */
-static uint64_t match_key(const struct fields *fields, uint64_t among, size_t depth, const char *key, size_t len)
+static bool is_quote(const struct cursor *c, size_t at)
+{
+	return c->maps->quote[at / 64] >> (at % 64) & 1;
+}
+
+/*
+ * Of the paths in among, those whose step at this depth is the key that ends with the quote at `end`:
+ * its other quote must be at the right distance.
+ */
+static uint64_t match_key(const struct cursor *c, const struct fields *fields, uint64_t among, size_t depth, size_t end)
 {
 	uint64_t found = 0;
 
 	for (uint64_t left = among; left; left &= left - 1) {
 		const int i = __builtin_ctzll(left);
 		const struct path_step *step = &fields->paths[i].steps[depth];
+		const char *key = c->bytes + end - step->len;
 
-		if (step->len == len && memcmp(step->key, key, len) == 0)
+		if (end - c->from <= step->len || key[-1] != '"' || (step->len > 0 && key[0] != step->key[0]))
+			continue;
+		if (memcmp(key, step->key, step->len) == 0 && is_quote(c, end - step->len - 1))
 			found |= UINT64_C(1) << i;
 	}
 	return found;
@@ -151,16 +177,17 @@ static void found_value(struct search *s, uint64_t found, const struct value *va
 /* A colon: is the key before it a step? False: an escape in a key. */
 static bool at_colon(struct search *s, const struct cursor *c, size_t at, bool slashes)
 {
-	const uint64_t among = s->paths[s->depth];
-	size_t end, start;
+	size_t end = at, start;
 	uint64_t found;
 	struct value value;
 
-	if (!quote_before(c, at, &end) || !quote_before(c, end, &start))
+	while (end > c->from && c->bytes[end - 1] != '"')
+		end--;
+	if (end-- == c->from)
 		return true;
-	if (slashes && has_slash(c, start, end))
+	if (slashes && quote_before(c, end, &start) && has_slash(c, start, end))
 		return false;
-	found = match_key(s->fields, among, s->depth - 1, c->bytes + start + 1, end - start - 1);
+	found = match_key(c, s->fields, s->paths[s->depth], s->depth - 1, end);
 	if (!found)
 		return true;
 	value = value_at(c, skip_space(c, at + 1), slashes);
@@ -222,13 +249,15 @@ bool fields_walk(struct fields *fields, const struct scan_maps *maps, const char
 		const char byte = bytes[at];
 
 		if (byte == ':') {
-			if (s.depth > 0 && s.depth <= fields->deepest && s.paths[s.depth] && !at_colon(&s, &c, at, slashes))
+			if (!at_colon(&s, &c, at, slashes))
 				return false;
-		} else if (byte == '{' || byte == '[') {
-			at_open(&s);
-		} else {
-			at_close(&s, bytes + at + 1);
+			continue;
 		}
+		if (byte == '{' || byte == '[')
+			at_open(&s);
+		else
+			at_close(&s, bytes + at + 1);
+		want_colons(&c, at, s.depth > 0 && s.depth <= fields->deepest && s.paths[s.depth]);
 	}
 	return true;
 }
