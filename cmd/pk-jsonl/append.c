@@ -132,7 +132,7 @@ static int status_of(const struct appender *a)
 {
 	const struct work *work = a->work;
 
-	if (work->failed && a->written < work->stream.records && !a->late)
+	if (work->failed && a->written > 0 && a->written < work->stream.records)
 		say("'%s': %lld records were appended before", a->log.path, (long long)a->written);
 	if (a->late && a->written == 0)
 		return STATUS_LATER;

@@ -214,8 +214,11 @@ int logfile_sync(const struct logfile *log)
 
 	if (!log->regular)
 		return 0;
-	if (fdatasync(log->fd) < 0)
-		return -errno;
+	do
+		err = fdatasync(log->fd) < 0 ? -errno : 0;
+	while (err == -EINTR);
+	if (err < 0)
+		return err;
 	err = place_open(&place, log->path, true);
 	return err < 0 ? err : place_sync(&place, log->fd);
 }

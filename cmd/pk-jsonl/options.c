@@ -360,9 +360,9 @@ const struct opt_program plan_programs[VERBS] = {
 			     "  125  usage, a file that cannot be read, output that cannot be written\n"
 			     "\n"
 			     "Examples:\n"
-			     "  pk-jsonl follow -w level=error log.jsonl\n"
+			     "  pk-jsonl follow -w level=error -m 1 log.jsonl\n"
 			     "  pk-jsonl follow -n +1 -t 30s --until event=ready e.jsonl\n"
-			     "  pk-jsonl follow --cursor log.pos log.jsonl | ./ship\n"),
+			     "  pk-jsonl follow --cursor log.pos -m 3 log.jsonl | ./ship\n"),
 	[VERB_VALIDATE] = VERB(validate, "[OPTION]... [FILE]...", "Tell which lines are malformed, and why.\n",
 			       "Exit status:\n"
 			       "  0    every line is JSON (RFC 8259)\n"

@@ -220,7 +220,8 @@ FN uint64_t match_literals(const char *bytes, uint64_t starts, uint64_t *literal
 		const bool five = bytes[at] == 'f';
 		const uint64_t ones = five ? 0x1f : 0xf;
 
-		if (!(is_word(bytes + at, "true") | is_word(bytes + at, "null") | (five & is_word(bytes + at + 1, "alse")))) {
+		if (!is_word(bytes + at, "true") && !is_word(bytes + at, "null") &&
+		    !(five && is_word(bytes + at + 1, "alse"))) {
 			wrong |= UINT64_C(1) << at;
 			continue;
 		}
