@@ -62,7 +62,8 @@ static int add_member(struct buf *out, char *operand)
 		err = buf_add(out, ":", 1);
 	if (err < 0)
 		return err;
-	return member.json ? buf_add(out, member.value, strlen(member.value)) : appender_add_string(out, member.value);
+	return member.json ? buf_add(out, member.value, strlen(member.value))
+			   : appender_add_string(out, member.value);
 }
 
 static int append_one(struct appender *a, char **operands, int count)
@@ -104,7 +105,8 @@ static int take(void *arg, const struct record *record)
 }
 
 /* A stamp needs an object. */
-static bool is_object(void *arg, const char *line, size_t len, size_t *ret_at, const char **ret_reason)
+static bool is_object(void *arg, const char *line, size_t len, size_t *ret_at,
+		      const char **ret_reason)
 {
 	(void)arg;
 	(void)len;

@@ -151,7 +151,8 @@ static int rotate(struct appender *a)
 			return fail(a, err);
 		}
 		(void)sigprocmask(SIG_SETMASK, &a->caller, NULL);
-		if (logfile_name(name, a->log.path, 1) == 0 && event_begin(&event, a->work->events, "rotate")) {
+		if (logfile_name(name, a->log.path, 1) == 0 &&
+		    event_begin(&event, a->work->events, "rotate")) {
 			json_text(&event.json, "from", a->log.path);
 			json_text(&event.json, "to", name);
 			event_send(&event, a->work->events);
@@ -243,7 +244,8 @@ static int make_room(struct appender *a, size_t need)
 		err = appender_flush(a);
 	if (err == 0 && a->records == 0)
 		err = begin(a);
-	if (err == 0 && plan->max_size > 0 && a->log.regular && a->log.size + (int64_t)a->batch.len > 1 &&
+	if (err == 0 && plan->max_size > 0 && a->log.regular &&
+	    a->log.size + (int64_t)a->batch.len > 1 &&
 	    a->log.size + (int64_t)(a->batch.len - 1 + need) > plan->max_size)
 		err = rotate(a);
 	if (err == 0 && buf_reserve(&a->batch, need) < 0) {
@@ -255,7 +257,8 @@ static int make_room(struct appender *a, size_t need)
 
 int appender_add(struct appender *a, const struct record *record)
 {
-	const size_t stamp = a->ts < 0 ? 0 : a->ts_key.len + a->id_key.len + STAMP_TS_LEN + STAMP_ID_LEN + 8;
+	const size_t stamp =
+		a->ts < 0 ? 0 : a->ts_key.len + a->id_key.len + STAMP_TS_LEN + STAMP_ID_LEN + 8;
 	int err = make_room(a, record->len + 1 + stamp);
 
 	if (err != 0)
@@ -286,7 +289,8 @@ int appender_add_string(struct buf *out, const char *text)
 		else if (c == '"' || c == '\\')
 			err = buf_add(out, (const char[]){'\\', text[i]}, 2);
 		else if (c < 0x20 || c == 0x7f)
-			err = buf_add(out, code, (size_t)snprintf(code, sizeof(code), "\\u%04x", c));
+			err = buf_add(out, code,
+				      (size_t)snprintf(code, sizeof(code), "\\u%04x", c));
 		else
 			err = buf_add(out, text + i, n);
 		i += n ? n : 1;
@@ -297,7 +301,8 @@ int appender_add_string(struct buf *out, const char *text)
 /* The key as a path of one step, whatever it holds. */
 static int add_field(struct fields *fields, const char *key)
 {
-	struct path path = {.text = key, .text_len = strlen(key), .count = 1, .memory = strdup(key)};
+	struct path path = {
+		.text = key, .text_len = strlen(key), .count = 1, .memory = strdup(key)};
 
 	if (!path.memory)
 		return -ENOMEM;
@@ -319,7 +324,8 @@ int appender_begin(struct appender *a, struct work *work, const char *path)
 		return 0;
 	a->ts = add_field(&plan->fields, plan->ts_key);
 	a->id = add_field(&plan->fields, plan->id_key);
-	if (a->ts < 0 || a->id < 0 || quote_key(&a->ts_key, plan->ts_key) < 0 || quote_key(&a->id_key, plan->id_key) < 0)
+	if (a->ts < 0 || a->id < 0 || quote_key(&a->ts_key, plan->ts_key) < 0 ||
+	    quote_key(&a->id_key, plan->id_key) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -27,10 +27,10 @@ struct appender {
 	struct stamp stamp;
 	uint64_t noise[APPENDER_NOISE];
 	size_t noise_left;
-	sigset_t caller;          /* mask */
-	int ts, id;               /* indexes into the plan's fields; -1: no stamp */
+	sigset_t caller;	   /* mask */
+	int ts, id;		   /* indexes into the plan's fields; -1: no stamp */
 	struct buf ts_key, id_key; /* as they stand in a record: "key":" */
-	bool late;                /* the lock was not obtained */
+	bool late;		   /* the lock was not obtained */
 	bool unsynced;
 };
 

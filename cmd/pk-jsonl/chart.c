@@ -28,7 +28,8 @@ static size_t put_value(struct output *output, const char *value, size_t len)
 		const unsigned char c = (unsigned char)value[i];
 
 		n = utf8_len(value + i, len - i);
-		if (n == 0 || c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)value[i + 1] < 0xa0)) {
+		if (n == 0 || c < 0x20 || c == 0x7f ||
+		    (n == 2 && c == 0xc2 && (unsigned char)value[i + 1] < 0xa0)) {
 			n = n ? n : 1;
 			if (output)
 				output_char(output, '?');
@@ -56,7 +57,8 @@ void chart_show(struct output *output, const struct groups *groups, int64_t tota
 	size_t widest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const size_t width = put_value(NULL, groups_at(groups, i)->value, groups_at(groups, i)->len);
+		const size_t width =
+			put_value(NULL, groups_at(groups, i)->value, groups_at(groups, i)->len);
 
 		widest = width > widest ? width : widest;
 	}
@@ -66,7 +68,8 @@ void chart_show(struct output *output, const struct groups *groups, int64_t tota
 		const int bar = (int)((double)bar_room(widest) * (double)group->count / most + 0.5);
 		char text[64];
 
-		for (size_t width = put_value(output, group->value, group->len); width < widest; width++)
+		for (size_t width = put_value(output, group->value, group->len); width < widest;
+		     width++)
 			output_char(output, ' ');
 		(void)snprintf(text, sizeof(text), " %12lld %5.1f%%  ", (long long)group->count,
 			       100.0 * (double)group->count / (double)total);

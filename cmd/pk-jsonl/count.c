@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chart.h"
 #include "common/jsontext.h"
 #include "common/status.h"
-#include "chart.h"
 #include "groups.h"
 #include "show.h"
 #include "verbs.h"
@@ -59,8 +59,10 @@ static int64_t find_group(struct counting *counting)
 	if (value->token != JSONREAD_END && !value->escaped)
 		return groups_find(&counting->groups, value->text, value->len);
 	err = decode(counting, value);
-	return err < 0 ? err : groups_find(&counting->groups, counting->scratch.len ? counting->scratch.bytes : "",
-					   counting->scratch.len);
+	return err < 0 ? err
+		       : groups_find(&counting->groups,
+				     counting->scratch.len ? counting->scratch.bytes : "",
+				     counting->scratch.len);
 }
 
 static int take(void *arg, const struct record *record)
@@ -81,7 +83,8 @@ static int take(void *arg, const struct record *record)
 			return (int)index;
 		groups_at(&counting->groups, (size_t)index)->count++;
 		if (plan->stats >= 0)
-			match = add_stats(groups_at(&counting->groups, (size_t)index), &plan->fields.values[plan->stats]);
+			match = add_stats(groups_at(&counting->groups, (size_t)index),
+					  &plan->fields.values[plan->stats]);
 		if (match < 0)
 			return match;
 	}
@@ -114,7 +117,8 @@ static void put_stats(struct output *output, const struct stats *stats)
 		char text[40];
 
 		/* The histogram knows no more than three digits. */
-		(void)snprintf(text, sizeof(text), "\t%s=%.3g", quantiles[i].name, stats_quantile(stats, quantiles[i].q));
+		(void)snprintf(text, sizeof(text), "\t%s=%.3g", quantiles[i].name,
+			       stats_quantile(stats, quantiles[i].q));
 		output_text(output, text);
 	}
 	output_text(output, "\tmax=");
@@ -129,7 +133,8 @@ static void put_groups(struct counting *counting)
 
 	for (size_t i = 0; i < groups_count(&counting->groups); i++) {
 		const struct group *group = groups_at(&counting->groups, i);
-		const struct value value = {.token = JSONREAD_NUMBER, .text = group->value, .len = group->len};
+		const struct value value = {
+			.token = JSONREAD_NUMBER, .text = group->value, .len = group->len};
 
 		show_tsv(output, &value);
 		output_char(output, '\t');
@@ -151,7 +156,9 @@ static void show(struct counting *counting)
 		output_int(&work->output, work->matched);
 		output_char(&work->output, '\n');
 	} else if (plan->by < 0) {
-		put_stats(&work->output, groups_count(&counting->groups) ? groups_at(&counting->groups, 0)->stats : NULL);
+		put_stats(&work->output, groups_count(&counting->groups)
+						 ? groups_at(&counting->groups, 0)->stats
+						 : NULL);
 		output_char(&work->output, '\n');
 	} else if (plan->stats < 0 && chart_is_wanted(plan->output)) {
 		chart_show(&work->output, &counting->groups, work->matched);
@@ -181,10 +188,11 @@ static int count_newlines(void *arg, const char *bytes, size_t len)
 int verb_count(struct work *work)
 {
 	const struct plan *plan = work->plan;
-	struct counting counting = {.work = work, .groups = GROUPS_EMPTY((size_t)plan->max_groups),
+	struct counting counting = {.work = work,
+				    .groups = GROUPS_EMPTY((size_t)plan->max_groups),
 				    .scratch = {.cap = SIZE_MAX / 2}};
-	const bool plain = plan->where.count == 0 && !plan->where.invert && plan->by < 0 && plan->stats < 0 &&
-			   plan->max_count < 0 && !plan->quiet;
+	const bool plain = plan->where.count == 0 && !plan->where.invert && plan->by < 0 &&
+			   plan->stats < 0 && plan->max_count < 0 && !plan->quiet;
 
 	work->stream.arg = &counting;
 	work->stream.call = plain ? NULL : take;

@@ -8,7 +8,8 @@
 
 static bool same_path(const struct path *a, const struct path *b)
 {
-	if (a->count != b->count || a->text_len != b->text_len || memcmp(a->text, b->text, a->text_len) != 0)
+	if (a->count != b->count || a->text_len != b->text_len ||
+	    memcmp(a->text, b->text, a->text_len) != 0)
 		return false;
 	return true;
 }
@@ -40,7 +41,8 @@ void fields_drop(struct fields *fields)
 }
 
 /* Of the paths in `among`, those whose step at this depth is the key just read. */
-static uint64_t match_key(struct fields *fields, uint64_t among, size_t depth, const struct jsonread *json)
+static uint64_t match_key(struct fields *fields, uint64_t among, size_t depth,
+			  const struct jsonread *json)
 {
 	uint64_t found = 0;
 
@@ -49,7 +51,8 @@ static uint64_t match_key(struct fields *fields, uint64_t among, size_t depth, c
 		const struct path_step *step = &fields->paths[i].steps[depth];
 
 		if (json->escaped ? jsontext_is(json->token, json->token_len, step->key, step->len)
-				  : json->token_len == step->len && memcmp(json->token, step->key, step->len) == 0)
+				  : json->token_len == step->len &&
+					    memcmp(json->token, step->key, step->len) == 0)
 			found |= UINT64_C(1) << i;
 	}
 	return found;
@@ -69,7 +72,8 @@ static uint64_t match_index(struct fields *fields, uint64_t among, size_t depth,
 }
 
 /* Paths that end behind this step take the value; the others look into it. */
-static uint64_t set_values(struct fields *fields, uint64_t found, size_t depth, const struct value *value)
+static uint64_t set_values(struct fields *fields, uint64_t found, size_t depth,
+			   const struct value *value)
 {
 	uint64_t deeper = 0;
 
@@ -86,12 +90,17 @@ static uint64_t set_values(struct fields *fields, uint64_t found, size_t depth, 
 	return deeper;
 }
 
-static int read_members(struct fields *fields, struct jsonread *json, int container, size_t depth, uint64_t among);
+static int read_members(struct fields *fields, struct jsonread *json, int container, size_t depth,
+			uint64_t among);
 
 /* The value whose token has just been read, for the paths in found. */
-static int take_value(struct fields *fields, struct jsonread *json, int token, size_t depth, uint64_t found)
+static int take_value(struct fields *fields, struct jsonread *json, int token, size_t depth,
+		      uint64_t found)
 {
-	struct value value = {.token = token, .text = json->token, .len = json->token_len, .escaped = json->escaped};
+	struct value value = {.token = token,
+			      .text = json->token,
+			      .len = json->token_len,
+			      .escaped = json->escaped};
 	uint64_t deeper;
 
 	if (token < 0 || (token != JSONREAD_OBJECT && token != JSONREAD_ARRAY)) {
@@ -109,7 +118,8 @@ static int take_value(struct fields *fields, struct jsonread *json, int token, s
 }
 
 /* Inside a container, depth steps below the top. Recursion ends at the longest path. */
-static int read_members(struct fields *fields, struct jsonread *json, int container, size_t depth, uint64_t among)
+static int read_members(struct fields *fields, struct jsonread *json, int container, size_t depth,
+			uint64_t among)
 {
 	const int outside = json->depth - 1;
 
@@ -131,9 +141,11 @@ static int read_members(struct fields *fields, struct jsonread *json, int contai
 	}
 }
 
-bool fields_read(struct fields *fields, const char *line, size_t len, size_t *ret_at, const char **ret_reason)
+bool fields_read(struct fields *fields, const char *line, size_t len, size_t *ret_at,
+		 const char **ret_reason)
 {
-	const uint64_t all = fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
+	const uint64_t all =
+		fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
 	struct jsonread json;
 	int token;
 

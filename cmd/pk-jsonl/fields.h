@@ -18,7 +18,7 @@
 #define FIELDS_MAX 64
 
 struct value {
-	int token; /* enum jsonread_token; JSONREAD_END: absent */
+	int token;	  /* enum jsonread_token; JSONREAD_END: absent */
 	const char *text; /* raw, strings without their quotes; into the line */
 	size_t len;
 	bool escaped;
@@ -28,8 +28,8 @@ struct fields {
 	struct path paths[FIELDS_MAX];
 	struct value values[FIELDS_MAX];
 	size_t count;
-	size_t deepest;  /* the most steps of a path */
-	bool indexed;    /* a path has a number as a step */
+	size_t deepest;	 /* the most steps of a path */
+	bool indexed;	 /* a path has a number as a step */
 	bool scalar_top; /* the record is neither an object nor an array */
 };
 

@@ -96,8 +96,10 @@ static void check_truncation(struct following *f, struct source *source)
 			say("'%s' was truncated: going on at its beginning", f->path);
 		event_reopen(f, "truncated");
 		source_seek(f, source, 0, 0);
-	} else if (fstat(source->trail.fd, &st) == 0 && source->input.buf.len > source->input.start &&
-		   st.st_size < source->input.offset + (int64_t)(source->input.buf.len - source->input.start)) {
+	} else if (fstat(source->trail.fd, &st) == 0 &&
+		   source->input.buf.len > source->input.start &&
+		   st.st_size < source->input.offset +
+					(int64_t)(source->input.buf.len - source->input.start)) {
 		source_seek(f, source, source->input.offset, source->line);
 	}
 }

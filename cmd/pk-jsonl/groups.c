@@ -63,7 +63,8 @@ static int grow(struct groups *groups)
 	for (size_t i = 0; i < groups_count(groups); i++) {
 		const struct group *group = groups_at(groups, i);
 
-		*slot_of(groups, group->hash, groups->text.bytes + group->at, group->len) = (uint32_t)i + 1;
+		*slot_of(groups, group->hash, groups->text.bytes + group->at, group->len) =
+			(uint32_t)i + 1;
 	}
 	return 0;
 }

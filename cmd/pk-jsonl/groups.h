@@ -24,9 +24,11 @@ struct groups {
 	size_t most;
 };
 
-#define GROUPS_EMPTY(limit) \
-	((struct groups){.groups = {.cap = (size_t)1 << 40}, .slots = {.cap = (size_t)1 << 40}, \
-			 .text = {.cap = (size_t)1 << 40}, .most = (limit)})
+#define GROUPS_EMPTY(limit)                                                                        \
+	((struct groups){.groups = {.cap = (size_t)1 << 40},                                       \
+			 .slots = {.cap = (size_t)1 << 40},                                        \
+			 .text = {.cap = (size_t)1 << 40},                                         \
+			 .most = (limit)})
 
 void groups_drop(struct groups *groups);
 

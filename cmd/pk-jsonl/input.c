@@ -76,8 +76,10 @@ ssize_t input_block(struct input *input, const char **ret_bytes)
 
 static int give(struct input *input, enum batch_kind kind, size_t len, struct batch *ret)
 {
-	*ret = (struct batch){
-		.kind = kind, .bytes = input->buf.bytes + input->start, .len = len, .offset = input->offset};
+	*ret = (struct batch){.kind = kind,
+			      .bytes = input->buf.bytes + input->start,
+			      .len = len,
+			      .offset = input->offset};
 	input->start += len;
 	input->offset += (int64_t)len;
 	return 1;
@@ -90,7 +92,8 @@ static int give_rest(struct input *input, struct batch *ret)
 	const char *newline = memchr(bytes, '\n', unread(input));
 
 	input->skipping = !newline;
-	return give(input, BATCH_REST, newline ? (size_t)(newline + 1 - bytes) : unread(input), ret);
+	return give(input, BATCH_REST, newline ? (size_t)(newline + 1 - bytes) : unread(input),
+		    ret);
 }
 
 static int give_torn(struct input *input, struct batch *ret)

@@ -20,19 +20,19 @@ struct input {
 	int fd;
 	size_t max_line;
 	struct buf buf;
-	size_t start;   /* of what has not been given out */
+	size_t start;	/* of what has not been given out */
 	int64_t offset; /* of buf.bytes[start] in the input */
-	int64_t total;  /* bytes read */
+	int64_t total;	/* bytes read */
 	bool ended;
-	bool live;      /* more may come behind the end: a line without newline is not given out */
-	bool skipping;  /* inside a line that is too long */
+	bool live;     /* more may come behind the end: a line without newline is not given out */
+	bool skipping; /* inside a line that is too long */
 };
 
 enum batch_kind {
-	BATCH_LINES,    /* whole lines, the last byte is a newline; short ones may exceed max_line too */
-	BATCH_TORN,     /* the last line, which has no newline; one is put behind it, len counts it */
+	BATCH_LINES, /* whole lines, the last byte is a newline; short ones may exceed max_line too */
+	BATCH_TORN, /* the last line, which has no newline; one is put behind it, len counts it */
 	BATCH_TOO_LONG, /* the first bytes of a line that is too long; no newline */
-	BATCH_REST,     /* more of that line, up to and with its newline if it has one */
+	BATCH_REST,	/* more of that line, up to and with its newline if it has one */
 };
 
 struct batch {

@@ -109,7 +109,8 @@ static size_t roll_back(struct logfile *log, const char *bytes, size_t written)
 	const size_t whole = newline ? (size_t)(newline + 1 - bytes) : 0;
 	struct stat st;
 
-	if (log->regular && fstat(log->fd, &st) == 0 && st.st_size == log->size + (int64_t)written &&
+	if (log->regular && fstat(log->fd, &st) == 0 &&
+	    st.st_size == log->size + (int64_t)written &&
 	    ftruncate(log->fd, log->size + (int64_t)whole) == 0)
 		log->size += (int64_t)whole;
 	return whole;

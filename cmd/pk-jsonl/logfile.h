@@ -16,8 +16,8 @@
  */
 struct logfile {
 	const char *path;
-	int mode;     /* of a new file, or -1: 0666 and the umask */
-	int fd;       /* -1: not open */
+	int mode; /* of a new file, or -1: 0666 and the umask */
+	int fd;	  /* -1: not open */
 	bool regular;
 	bool held;    /* the lock */
 	bool torn;    /* the last line has no newline */

@@ -17,8 +17,9 @@
 #include "verbs.h"
 
 static int (*const verbs[VERBS])(struct work *) = {
-	[VERB_APPEND] = verb_append, [VERB_FILTER] = verb_filter, [VERB_COUNT] = verb_count, [VERB_FOLLOW] = verb_follow,
-	[VERB_VALIDATE] = verb_validate, [VERB_REPAIR] = verb_repair, [VERB_ROTATE] = verb_rotate,
+	[VERB_APPEND] = verb_append, [VERB_FILTER] = verb_filter,     [VERB_COUNT] = verb_count,
+	[VERB_FOLLOW] = verb_follow, [VERB_VALIDATE] = verb_validate, [VERB_REPAIR] = verb_repair,
+	[VERB_ROTATE] = verb_rotate,
 };
 
 /* A sink that cannot be opened is told once and the work is done; a malformed one is a mistake. */
@@ -27,11 +28,13 @@ static bool open_events(const struct plan *plan, struct events *events)
 	int err = events_open(events, "pk-jsonl", plan->events);
 
 	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N", plan->events);
+		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
+			  plan->events);
 		return false;
 	}
 	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'", plan->events ? plan->events : "$PK_EVENTS");
+		say_errno(err, "cannot open the events destination '%s'",
+			  plan->events ? plan->events : "$PK_EVENTS");
 	return true;
 }
 
@@ -52,7 +55,8 @@ static int run(struct plan *plan, struct events *events)
 
 	work = (struct work){.plan = plan, .events = events};
 	work.report = (struct report){.events = events, .event = "malformed", .quiet = plan->quiet};
-	work.stream = (struct stream){.fields = &plan->fields, .report = &work.report, .max_line = plan->max_line};
+	work.stream = (struct stream){
+		.fields = &plan->fields, .report = &work.report, .max_line = plan->max_line};
 	output_begin(&work.output, STDOUT_FILENO);
 	status = verbs[plan->verb](&work);
 	send_end(events, status);

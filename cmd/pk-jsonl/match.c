@@ -35,7 +35,8 @@ static bool is_text(const struct value *value, const char *text, size_t len)
 
 static bool equal_number(const struct pred *pred, const struct value *value)
 {
-	return value->token == JSONREAD_NUMBER && number_compare(value->text, value->len, pred->value, pred->len) == 0;
+	return value->token == JSONREAD_NUMBER &&
+	       number_compare(value->text, value->len, pred->value, pred->len) == 0;
 }
 
 static bool equal(const struct pred *pred, const struct value *value)
@@ -112,7 +113,8 @@ static int search(struct pred_set *set, const struct pred *pred, const struct va
 	if (err < 0)
 		return err;
 	if (pred->op == PRED_PREFIX)
-		return set->scratch.len >= pred->len && memcmp(set->scratch.bytes, pred->value, pred->len) == 0;
+		return set->scratch.len >= pred->len &&
+		       memcmp(set->scratch.bytes, pred->value, pred->len) == 0;
 	if (pred->op == PRED_CONTAINS || pred->literal)
 		return memmem(set->scratch.bytes, set->scratch.len, pred->value, pred->len) != NULL;
 	return regexec(&pred->regex, set->scratch.bytes, 0, NULL, 0) == 0;

@@ -5,7 +5,8 @@
 
 static size_t skip(const char *line, size_t at, size_t len, bool holes)
 {
-	while (at < len && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r' || (holes && line[at] == '\0')))
+	while (at < len && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r' ||
+			    (holes && line[at] == '\0')))
 		at++;
 	return at;
 }
@@ -64,6 +65,7 @@ bool mend_next(struct mend *mend, size_t *ret_from, size_t *ret_len)
 		return false;
 	*ret_from = mend->next;
 	*ret_len = mend->whole ? mend->len - mend->next : container_len(mend, mend->next);
-	mend->next = mend->whole ? mend->len + 1 : skip(mend->line, mend->next + *ret_len, mend->len, false);
+	mend->next = mend->whole ? mend->len + 1
+				 : skip(mend->line, mend->next + *ret_len, mend->len, false);
 	return true;
 }

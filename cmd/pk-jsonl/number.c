@@ -85,6 +85,7 @@ bool number_is(const char *text, size_t len)
 	size_t at;
 	const char *reason;
 
-	return len > 0 && (*text == '-' || (*text >= '0' && *text <= '9')) && text[len - 1] >= '0' &&
-	       text[len - 1] <= '9' && jsonread_check(text, len, &at, &reason);
+	return len > 0 && (*text == '-' || (*text >= '0' && *text <= '9')) &&
+	       text[len - 1] >= '0' && text[len - 1] <= '9' &&
+	       jsonread_check(text, len, &at, &reason);
 }

@@ -6,8 +6,10 @@
 #include "common/num.h"
 #include "plan.h"
 
-static const char *const formats[] = {[FORMAT_JSONL] = "jsonl", [FORMAT_RAW] = "raw", [FORMAT_TSV] = "tsv", NULL};
-static const char *const syncs[] = {[SYNC_NONE] = "none", [SYNC_BATCH] = "batch", [SYNC_RECORD] = "record", NULL};
+static const char *const formats[] = {
+	[FORMAT_JSONL] = "jsonl", [FORMAT_RAW] = "raw", [FORMAT_TSV] = "tsv", NULL};
+static const char *const syncs[] = {
+	[SYNC_NONE] = "none", [SYNC_BATCH] = "batch", [SYNC_RECORD] = "record", NULL};
 static const char *const count_formats[] = {"auto", "bars", "tsv", NULL};
 
 static const char *set_where(void *plan, const char *value)
@@ -81,7 +83,9 @@ static const char *set_tail(void *plan, const char *value)
 	struct plan *p = plan;
 
 	p->from_line = *value == '+';
-	return num_parse(value + p->from_line, 0, INT64_MAX, &p->tail) < 0 ? "a number of lines, or +N" : NULL;
+	return num_parse(value + p->from_line, 0, INT64_MAX, &p->tail) < 0
+		       ? "a number of lines, or +N"
+		       : NULL;
 }
 
 static const char *set_mode(void *plan, const char *value)
@@ -158,13 +162,13 @@ static const char *set_max_line(void *plan, const char *value)
 #define COMMON(quiet_help) \
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events), \
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"}, \
-	{.kind = OPT_FLAG, .letter = 'q', .name = "quiet", .at = AT(quiet), .help = quiet_help}, \
+	{.kind = OPT_FLAG, .letter = 'q', .name = "quiet", .at = AT(quiet), .help = (quiet_help)}, \
 	OPT_COMMON
 #define WAIT \
 	{.kind = OPT_DURATION, .name = "wait", .arg = "DUR", .at = AT(wait), \
 	 .help = "give up after DUR when another process holds the lock; 0: at once, inf: never (default: 10s)"}
 #define KEEP(short_letter) \
-	{.kind = OPT_COUNT, .letter = short_letter, .name = "keep", .arg = "N", .least = 1, .most = 1000, .at = AT(keep), \
+	{.kind = OPT_COUNT, .letter = (short_letter), .name = "keep", .arg = "N", .least = 1, .most = 1000, .at = AT(keep), \
 	 .help = "rotated files to keep, FILE.1 (newest) to FILE.N (default: 5)"}
 
 static const struct opt append_options[] = {
@@ -285,10 +289,10 @@ static const struct opt top_options[] = {
 };
 /* clang-format on */
 
-#define STATUSES_READ                                                  \
-	"Exit status:\n"                                               \
-	"  0    done; malformed lines were passed over and reported\n" \
-	"  1    -e: nothing matched; --strict: a line was malformed\n" \
+#define STATUSES_READ                                                                              \
+	"Exit status:\n"                                                                           \
+	"  0    done; malformed lines were passed over and reported\n"                             \
+	"  1    -e: nothing matched; --strict: a line was malformed\n"                             \
 	"  125  usage, a file that cannot be read, output that cannot be written\n"
 
 const struct opt_program plan_top = {
@@ -317,53 +321,58 @@ const struct opt_program plan_top = {
 		"  pk-jsonl count --by type events.jsonl\n",
 };
 
-#define VERB(verb_name, usage_text, purpose_text, tail_text)                                                       \
-	{                                                                                                          \
-		.name = "pk-jsonl", .usage = "pk-jsonl " #verb_name " " usage_text "\n", .purpose = purpose_text,  \
-		.options = verb_name##_options, .count = array_len(verb_name##_options), .tail = tail_text         \
+#define VERB(verb_name, usage_text, purpose_text, tail_text)                                       \
+	{                                                                                          \
+		.name = "pk-jsonl", .usage = "pk-jsonl " #verb_name " " usage_text "\n",           \
+		.purpose = (purpose_text), .options = verb_name##_options,                         \
+		.count = array_len(verb_name##_options), .tail = (tail_text)                       \
 	}
 
 const struct opt_program plan_programs[VERBS] = {
-	[VERB_APPEND] = VERB(append, "[OPTION]... FILE [KEY=TEXT | KEY:=JSON]...",
-			     "Append one record, or those on stdin, each whole and on a line of its own.\n",
-			     "Exit status:\n"
-			     "  0    every record is in FILE\n"
-			     "  1    lines of stdin were refused; the valid ones are in FILE\n"
-			     "  75   the lock was not obtained in time; nothing was written\n"
-			     "  122  written, but the sync failed\n"
-			     "  125  usage, or the record could not be written\n"
-			     "\n"
-			     "Examples:\n"
-			     "  pk-jsonl append log.jsonl type=deploy version:=42\n"
-			     "  pk-jsonl append --sync batch log.jsonl < records.jsonl\n"
-			     "  id=$(pk-jsonl append -p log.jsonl job=nightly)\n"),
-	[VERB_FILTER] = VERB(filter, "[OPTION]... [FILE]...", "Print the records that match, byte for byte.\n",
-			     STATUSES_READ
-			     "\n"
-			     "Examples:\n"
-			     "  pk-jsonl filter -w 'http.status>=500' access.jsonl\n"
-			     "  pk-jsonl filter -w type=exit -w exit_code:ne:0 -s ts,command e.jsonl\n"
-			     "  pk-jsonl filter -w 'msg~time(d )?out' -s msg -o raw < log.jsonl\n"),
-	[VERB_COUNT] = VERB(count, "[OPTION]... [FILE]...", "Count the records that match.\n",
-			    STATUSES_READ
-			    "\n"
-			    "Examples:\n"
-			    "  pk-jsonl count -w level=error log.jsonl\n"
-			    "  pk-jsonl count --by http.status access.jsonl\n"
-			    "  pk-jsonl count --stats elapsed_ms --by command e.jsonl\n"),
-	[VERB_FOLLOW] = VERB(follow, "[OPTION]... FILE",
-			     "Print records as they are appended, over rotation and truncation.\n",
-			     "Exit status:\n"
-			     "  0    --until has matched, or --max-count is reached\n"
-			     "  1    --strict: a line was malformed\n"
-			     "  124  --timeout\n"
-			     "  125  usage, a file that cannot be read, output that cannot be written\n"
-			     "\n"
-			     "Examples:\n"
-			     "  pk-jsonl follow -w level=error -m 1 log.jsonl\n"
-			     "  pk-jsonl follow -n +1 -t 30s --until event=ready e.jsonl\n"
-			     "  pk-jsonl follow --cursor log.pos -m 3 log.jsonl | ./ship\n"),
-	[VERB_VALIDATE] = VERB(validate, "[OPTION]... [FILE]...", "Tell which lines are malformed, and why.\n",
+	[VERB_APPEND] =
+		VERB(append, "[OPTION]... FILE [KEY=TEXT | KEY:=JSON]...",
+		     "Append one record, or those on stdin, each whole and on a line of its own.\n",
+		     "Exit status:\n"
+		     "  0    every record is in FILE\n"
+		     "  1    lines of stdin were refused; the valid ones are in FILE\n"
+		     "  75   the lock was not obtained in time; nothing was written\n"
+		     "  122  written, but the sync failed\n"
+		     "  125  usage, or the record could not be written\n"
+		     "\n"
+		     "Examples:\n"
+		     "  pk-jsonl append log.jsonl type=deploy version:=42\n"
+		     "  pk-jsonl append --sync batch log.jsonl < records.jsonl\n"
+		     "  id=$(pk-jsonl append -p log.jsonl job=nightly)\n"),
+	[VERB_FILTER] = VERB(
+		filter, "[OPTION]... [FILE]...", "Print the records that match, byte for byte.\n",
+		STATUSES_READ
+		"\n"
+		"Examples:\n"
+		"  pk-jsonl filter -w 'http.status>=500' access.jsonl\n"
+		"  pk-jsonl filter -w type=exit -w exit_code:ne:0 -s ts,command e.jsonl\n"
+		"  pk-jsonl filter -w 'msg~time(d )?out' -s msg -o raw < log.jsonl\n"),
+	[VERB_COUNT] =
+		VERB(count, "[OPTION]... [FILE]...", "Count the records that match.\n",
+		     STATUSES_READ "\n"
+				   "Examples:\n"
+				   "  pk-jsonl count -w level=error log.jsonl\n"
+				   "  pk-jsonl count --by http.status access.jsonl\n"
+				   "  pk-jsonl count --stats elapsed_ms --by command e.jsonl\n"),
+	[VERB_FOLLOW] =
+		VERB(follow, "[OPTION]... FILE",
+		     "Print records as they are appended, over rotation and truncation.\n",
+		     "Exit status:\n"
+		     "  0    --until has matched, or --max-count is reached\n"
+		     "  1    --strict: a line was malformed\n"
+		     "  124  --timeout\n"
+		     "  125  usage, a file that cannot be read, output that cannot be written\n"
+		     "\n"
+		     "Examples:\n"
+		     "  pk-jsonl follow -w level=error -m 1 log.jsonl\n"
+		     "  pk-jsonl follow -n +1 -t 30s --until event=ready e.jsonl\n"
+		     "  pk-jsonl follow --cursor log.pos -m 3 log.jsonl | ./ship\n"),
+	[VERB_VALIDATE] = VERB(validate, "[OPTION]... [FILE]...",
+			       "Tell which lines are malformed, and why.\n",
 			       "Exit status:\n"
 			       "  0    every line is JSON (RFC 8259)\n"
 			       "  1    a line is malformed\n"
@@ -385,7 +394,8 @@ const struct opt_program plan_programs[VERBS] = {
 			     "  pk-jsonl repair --dry-run log.jsonl\n"
 			     "  pk-jsonl repair log.jsonl\n"
 			     "  pk-jsonl repair --rejects bad.txt log.jsonl\n"),
-	[VERB_ROTATE] = VERB(rotate, "[OPTION]... FILE", "Rename FILE to FILE.1, the older ones one up, and begin anew.\n",
+	[VERB_ROTATE] = VERB(rotate, "[OPTION]... FILE",
+			     "Rename FILE to FILE.1, the older ones one up, and begin anew.\n",
 			     "Exit status:\n"
 			     "  0    rotated, or FILE is smaller than --max-size\n"
 			     "  75   the lock was not obtained in time; nothing was done\n"

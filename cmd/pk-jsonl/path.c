@@ -84,15 +84,16 @@ static int read_steps(struct reading *r, const char *stops)
 
 int path_parse(struct path *ret, const char **text, const char *stops)
 {
-	struct path path = {.text = *text, .memory = calloc(2, strlen(*text) + 2)};
-	struct reading r = {.at = *text, .out = path.memory, .path = &path};
+	char *memory = calloc(2, strlen(*text) + 2);
+	struct path path = {.text = *text, .memory = memory};
+	struct reading r = {.at = *text, .out = memory, .path = &path};
 	int err;
 
-	if (!path.memory)
+	if (!memory)
 		return -ENOMEM;
 	err = read_steps(&r, stops);
 	if (err < 0) {
-		path_drop(&path);
+		free(memory);
 		return err;
 	}
 	path.text_len = (size_t)(r.at - *text);

@@ -12,8 +12,9 @@
 #define MAX_GROUPS INT64_C(1000000)
 
 static const char *const names[VERBS] = {
-	[VERB_APPEND] = "append", [VERB_FILTER] = "filter", [VERB_COUNT] = "count", [VERB_FOLLOW] = "follow",
-	[VERB_VALIDATE] = "validate", [VERB_REPAIR] = "repair", [VERB_ROTATE] = "rotate",
+	[VERB_APPEND] = "append", [VERB_FILTER] = "filter",	[VERB_COUNT] = "count",
+	[VERB_FOLLOW] = "follow", [VERB_VALIDATE] = "validate", [VERB_REPAIR] = "repair",
+	[VERB_ROTATE] = "rotate",
 };
 
 /* The verb of the first operand; says what is wrong with it. */
@@ -25,7 +26,9 @@ static bool find_verb(const char *name, enum verb *ret)
 			return true;
 		}
 	}
-	say_usage("unknown verb '%s': expected append, filter, count, follow, validate, repair or rotate", name);
+	say_usage("unknown verb '%s': expected append, filter, count, follow, validate, repair or "
+		  "rotate",
+		  name);
 	return false;
 }
 
@@ -59,14 +62,15 @@ static bool read_options(struct plan *plan, int argc, char **argv, int *ret_stat
 /* Rules that the table cannot state; NULL when all is well. */
 static const char *mistake(const struct plan *plan)
 {
-	const bool one_file = plan->verb == VERB_FOLLOW || plan->verb == VERB_REPAIR || plan->verb == VERB_ROTATE;
+	const bool one_file =
+		plan->verb == VERB_FOLLOW || plan->verb == VERB_REPAIR || plan->verb == VERB_ROTATE;
 
 	if (one_file && plan->operand_count != 1)
 		return "expected one FILE";
 	if (plan->verb == VERB_APPEND && plan->operand_count == 0)
 		return "expected a FILE to append to";
-	if (plan->verb != VERB_COUNT && (plan->output == FORMAT_RAW || plan->output == FORMAT_TSV) &&
-	    plan->select_count == 0)
+	if (plan->verb != VERB_COUNT &&
+	    (plan->output == FORMAT_RAW || plan->output == FORMAT_TSV) && plan->select_count == 0)
 		return "'--output' raw and tsv need '--select'";
 	if (plan->unchecked && plan->strict)
 		return "'--unchecked' cannot count malformed lines for '--strict'";
@@ -80,9 +84,18 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	const char *wrong;
 	int first;
 
-	*plan = (struct plan){.output = -1, .max_count = -1, .max_line = MAX_LINE, .by = -1, .stats = -1,
-			      .max_groups = MAX_GROUPS, .tail = 10, .wait = 10 * NS_PER_S, .keep = 5,
-			      .mode = -1, .ts_key = "ts", .id_key = "id"};
+	*plan = (struct plan){.output = -1,
+			      .max_count = -1,
+			      .max_line = MAX_LINE,
+			      .by = -1,
+			      .stats = -1,
+			      .max_groups = MAX_GROUPS,
+			      .tail = 10,
+			      .wait = 10 * NS_PER_S,
+			      .keep = 5,
+			      .mode = -1,
+			      .ts_key = "ts",
+			      .id_key = "id"};
 	first = opt_parse(&plan_top, argc, argv, plan, ret_status);
 	if (first < 0)
 		return false;

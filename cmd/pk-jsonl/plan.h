@@ -9,7 +9,16 @@
 #include "fields.h"
 #include "pred.h"
 
-enum verb { VERB_APPEND, VERB_FILTER, VERB_COUNT, VERB_FOLLOW, VERB_VALIDATE, VERB_REPAIR, VERB_ROTATE, VERBS };
+enum verb {
+	VERB_APPEND,
+	VERB_FILTER,
+	VERB_COUNT,
+	VERB_FOLLOW,
+	VERB_VALIDATE,
+	VERB_REPAIR,
+	VERB_ROTATE,
+	VERBS
+};
 
 enum format { FORMAT_JSONL, FORMAT_RAW, FORMAT_TSV };
 enum sync { SYNC_NONE, SYNC_BATCH, SYNC_RECORD };
@@ -41,8 +50,8 @@ struct plan {
 	bool report, unique_keys, document;
 
 	/* follow */
-	int64_t tail;       /* last lines to begin with */
-	bool from_line;     /* tail is a line number to begin at */
+	int64_t tail;	/* last lines to begin with */
+	bool from_line; /* tail is a line number to begin at */
 	struct pred_set until;
 	int64_t timeout;
 	const char *cursor;

@@ -9,7 +9,9 @@
 #include "number.h"
 #include "path.h"
 
-#define EXPECTED "PATH, !PATH or PATH OP VALUE, OP one of = != := < <= > >= ~ !~ ^= :ne: :lt: :le: :gt: :ge: :has: :re:"
+#define EXPECTED                                                                                   \
+	"PATH, !PATH or PATH OP VALUE, OP one of = != := < <= > >= ~ !~ ^= :ne: :lt: :le: :gt: "   \
+	":ge: :has: :re:"
 
 /* Longer ones first where one begins another. */
 static const struct spelling {
@@ -17,12 +19,15 @@ static const struct spelling {
 	enum pred_op op;
 	bool negated;
 } spellings[] = {
-	{"!=", PRED_EQUAL, true},      {"!~", PRED_REGEX, true},       {":=", PRED_TYPED, false},
-	{"^=", PRED_PREFIX, false},    {"<=", PRED_AT_MOST, false},    {">=", PRED_AT_LEAST, false},
-	{"=", PRED_EQUAL, false},      {"<", PRED_LESS, false},        {">", PRED_GREATER, false},
-	{"~", PRED_REGEX, false},      {":ne:", PRED_EQUAL, true},     {":lt:", PRED_LESS, false},
-	{":le:", PRED_AT_MOST, false}, {":gt:", PRED_GREATER, false},  {":ge:", PRED_AT_LEAST, false},
-	{":re:", PRED_REGEX, false},   {":has:", PRED_CONTAINS, false},
+	{"!=", PRED_EQUAL, true},	 {"!~", PRED_REGEX, true},
+	{":=", PRED_TYPED, false},	 {"^=", PRED_PREFIX, false},
+	{"<=", PRED_AT_MOST, false},	 {">=", PRED_AT_LEAST, false},
+	{"=", PRED_EQUAL, false},	 {"<", PRED_LESS, false},
+	{">", PRED_GREATER, false},	 {"~", PRED_REGEX, false},
+	{":ne:", PRED_EQUAL, true},	 {":lt:", PRED_LESS, false},
+	{":le:", PRED_AT_MOST, false},	 {":gt:", PRED_GREATER, false},
+	{":ge:", PRED_AT_LEAST, false},	 {":re:", PRED_REGEX, false},
+	{":has:", PRED_CONTAINS, false},
 };
 
 static const struct spelling *find_spelling(const char *text)

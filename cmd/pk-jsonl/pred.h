@@ -29,11 +29,11 @@ enum pred_op {
 struct pred {
 	enum pred_op op;
 	bool negated;
-	int field;         /* index into the fields */
+	int field;	   /* index into the fields */
 	const char *value; /* in the argument, or decoded */
 	size_t len;
 	char *decoded; /* the memory of the string of := */
-	int typed;    /* enum jsonread_token of value where it is a scalar of JSON, else JSONREAD_END */
+	int typed; /* enum jsonread_token of value where it is a scalar of JSON, else JSONREAD_END */
 	bool literal; /* of PRED_REGEX: it has no special character */
 	regex_t regex;
 };
@@ -43,7 +43,7 @@ struct pred {
 struct pred_set {
 	struct pred preds[PREDS_MAX];
 	size_t count;
-	bool any;    /* OR */
+	bool any; /* OR */
 	bool invert;
 	struct buf scratch; /* for regexec(3), which wants a NUL; set its cap */
 };

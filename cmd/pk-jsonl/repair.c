@@ -28,8 +28,12 @@ struct repairing {
 
 static void reject(struct repairing *r, const struct batch *piece, size_t at, const char *reason)
 {
-	const struct fault fault = {.file = r->path, .line = r->line, .column = (int64_t)at + 1,
-				    .offset = piece->offset, .bytes = (int64_t)piece->len, .reason = reason};
+	const struct fault fault = {.file = r->path,
+				    .line = r->line,
+				    .column = (int64_t)at + 1,
+				    .offset = piece->offset,
+				    .bytes = (int64_t)piece->len,
+				    .reason = reason};
 
 	r->changed = true;
 	r->rejected++;
@@ -75,7 +79,8 @@ static void take_lines(struct repairing *r, const struct batch *batch)
 
 		if ((int64_t)line.len > r->work->plan->max_line) {
 			r->line++;
-			reject(r, &line, (size_t)r->work->plan->max_line, "line longer than --max-line");
+			reject(r, &line, (size_t)r->work->plan->max_line,
+			       "line longer than --max-line");
 		} else {
 			take_line(r, &line, batch->kind == BATCH_TORN);
 		}
@@ -137,12 +142,24 @@ static int open_rejects(const struct repairing *r, int original)
 	memcpy(name + strlen(r->path), ".rej", 5);
 	if (fstat(original, &st) < 0)
 		return -errno;
-	fd = open(given ? given : name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, st.st_mode & 0777);
+	fd = open(given ? given : name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+		  st.st_mode & 0777);
 	return fd < 0 ? -errno : fd;
 }
 
+static int sync_rejects(int fd)
+{
+	int err;
+
+	do
+		err = fsync(fd) < 0 ? -errno : 0;
+	while (err == -EINTR);
+	return err;
+}
+
 /* The rejects are durable before the file is replaced: a crash leaves them twice, never nowhere. */
-static int write_all(struct repairing *r, const struct logfile *log, const struct replace *new, int rejects)
+static int write_all(struct repairing *r, const struct logfile *log, const struct replace *new,
+		     int rejects)
 {
 	struct keep_lost lost;
 	int err;
@@ -155,11 +172,16 @@ static int write_all(struct repairing *r, const struct logfile *log, const struc
 		err = output_flush(&r->rejects);
 	if (err == 0)
 		err = output_flush(&r->kept);
-	if (err == 0 && r->rejected > 0 && fsync(rejects) < 0)
-		err = -errno;
+	if (err == 0 && r->rejected > 0)
+		err = sync_rejects(rejects);
 	if (err == 0)
 		err = keep_metadata(new->fd, log->fd, &lost);
-	return err < 0 ? err : replace_sync(new);
+	if (err < 0)
+		return err;
+	do
+		err = replace_sync(new);
+	while (err == -EINTR);
+	return err;
 }
 
 static int replace_file(struct repairing *r, const struct logfile *log)
@@ -204,8 +226,9 @@ static int repair(struct repairing *r, const struct logfile *log)
 		return STATUS_OWN;
 	}
 	if (r->changed && !work->plan->quiet)
-		say("repaired '%s': %lld records kept, %lld lines moved to '%s%s'", r->path, (long long)r->records,
-		    (long long)r->rejected, work->plan->rejects ? work->plan->rejects : r->path,
+		say("repaired '%s': %lld records kept, %lld lines moved to '%s%s'", r->path,
+		    (long long)r->records, (long long)r->rejected,
+		    work->plan->rejects ? work->plan->rejects : r->path,
 		    work->plan->rejects ? "" : ".rej");
 	return STATUS_OK;
 }

@@ -42,7 +42,8 @@ void report_fault(struct report *report, const struct fault *fault)
 	if (report->output)
 		print(report->output, fault);
 	else if (!report->quiet && report->faults <= REPORT_LINES)
-		say("%s:%lld:%lld: %s", fault->file, (long long)fault->line, (long long)fault->column, fault->reason);
+		say("%s:%lld:%lld: %s", fault->file, (long long)fault->line,
+		    (long long)fault->column, fault->reason);
 }
 
 void report_end(const struct report *report)

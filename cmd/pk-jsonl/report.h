@@ -18,10 +18,10 @@ struct output;
 
 struct fault {
 	const char *file;
-	int64_t line;   /* from 1 */
+	int64_t line;	/* from 1 */
 	int64_t column; /* from 1, in bytes */
 	int64_t offset; /* of the line's first byte */
-	int64_t bytes;  /* of the line, without its newline */
+	int64_t bytes;	/* of the line, without its newline */
 	const char *reason;
 };
 

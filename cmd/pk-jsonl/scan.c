@@ -18,11 +18,12 @@ static enum scan_set detect(void)
 	const unsigned f = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ;
 	unsigned a, b, c, d, state;
 
-	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_PCLMUL) || !(c & bit_POPCNT))
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_PCLMUL) ||
+	    !(c & bit_POPCNT))
 		return SCAN_SSE2;
 	state = saved_state();
-	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (state & 6) != 6 || !(b & bit_AVX2) || !(b & bit_BMI) ||
-	    !(b & bit_BMI2))
+	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (state & 6) != 6 || !(b & bit_AVX2) ||
+	    !(b & bit_BMI) || !(b & bit_BMI2))
 		return SCAN_SSE2;
 	return (b & f) == f && (state & 0xe6) == 0xe6 ? SCAN_AVX512 : SCAN_AVX2;
 }
@@ -40,8 +41,9 @@ scan_call *scan_pick(enum scan_set set)
 
 scan_count_call *scan_pick_count(void)
 {
-	static scan_count_call *const calls[] = {
-		[SCAN_SSE2] = scan_count_sse2, [SCAN_AVX2] = scan_count_avx2, [SCAN_AVX512] = scan_count_avx512};
+	static scan_count_call *const calls[] = {[SCAN_SSE2] = scan_count_sse2,
+						 [SCAN_AVX2] = scan_count_avx2,
+						 [SCAN_AVX512] = scan_count_avx512};
 
 	return calls[detect()];
 }

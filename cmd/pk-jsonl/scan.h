@@ -25,7 +25,8 @@ struct scan_maps {
 	uint64_t close[SCAN_WORDS]; /* } and ] */
 	uint64_t newline[SCAN_WORDS];
 	uint64_t slash[SCAN_WORDS]; /* backslashes, anywhere */
-	uint64_t wrong[SCAN_WORDS]; /* somewhere in a line that may be malformed; none when unchecked */
+	uint64_t wrong
+		[SCAN_WORDS]; /* somewhere in a line that may be malformed; none when unchecked */
 	size_t words;
 	size_t lines;
 	size_t blank; /* lines of white space; counted when checked */

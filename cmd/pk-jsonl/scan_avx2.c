@@ -20,7 +20,8 @@ IN struct vectors vectors_load(const char *bytes)
 
 IN uint64_t mask_of(__m256i low, __m256i high)
 {
-	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+							     << 32;
 }
 
 IN uint64_t mask_equal(const struct vectors *v, char c)
@@ -62,8 +63,8 @@ IN uint64_t mask_high(const struct vectors *v)
 
 IN uint64_t prefix_xor(uint64_t mask)
 {
-	const __m128i product =
-		_mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask), _mm_set1_epi8((char)0xff), 0);
+	const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask),
+						     _mm_set1_epi8((char)0xff), 0);
 
 	return (uint64_t)_mm_cvtsi128_si64(product);
 }

@@ -24,12 +24,14 @@ IN uint64_t mask_equal(const struct vectors *v, char c)
 
 IN uint64_t mask_equal_folded(const struct vectors *v, char c)
 {
-	return _mm512_cmpeq_epi8_mask(_mm512_or_si512(v->all, _mm512_set1_epi8(0x20)), _mm512_set1_epi8(c));
+	return _mm512_cmpeq_epi8_mask(_mm512_or_si512(v->all, _mm512_set1_epi8(0x20)),
+				      _mm512_set1_epi8(c));
 }
 
 IN uint64_t mask_range(const struct vectors *v, char low, char count)
 {
-	return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v->all, _mm512_set1_epi8(low)), _mm512_set1_epi8(count));
+	return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v->all, _mm512_set1_epi8(low)),
+				      _mm512_set1_epi8(count));
 }
 
 IN uint64_t mask_control(const struct vectors *v)
@@ -44,8 +46,8 @@ IN uint64_t mask_high(const struct vectors *v)
 
 IN uint64_t prefix_xor(uint64_t mask)
 {
-	const __m128i product =
-		_mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask), _mm_set1_epi8((char)0xff), 0);
+	const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask),
+						     _mm_set1_epi8((char)0xff), 0);
 
 	return (uint64_t)_mm_cvtsi128_si64(product);
 }

@@ -24,9 +24,9 @@
 struct state {
 	uint64_t escaped;   /* the first byte is escaped */
 	uint64_t in_string; /* all ones or zeros */
-	uint64_t hex;       /* bytes that must be hexadecimal digits */
-	uint64_t utf8;      /* bytes that belong to a sequence of the block before */
-	uint64_t key;       /* a key goes on */
+	uint64_t hex;	    /* bytes that must be hexadecimal digits */
+	uint64_t utf8;	    /* bytes that belong to a sequence of the block before */
+	uint64_t key;	    /* a key goes on */
 	uint64_t after_value, after_start, after_key, after_open;
 	uint64_t scalar, numeric, digit, zero;
 	/* Of numbers with more than digits; all zero otherwise. */
@@ -34,15 +34,16 @@ struct state {
 		uint64_t other, exponent, point, sign, minus, fraction, exponent_digits, literal;
 	} number;
 	uint64_t object, array; /* all ones: what the block begins in */
-	uint64_t stack;         /* 1: object; the innermost is bit 0 */
+	uint64_t stack;		/* 1: object; the innermost is bit 0 */
 	unsigned depth;
 };
 
 /* The bytes of a block by what they are; all but quote, slash and string are outside strings. */
 struct masks {
-	uint64_t slash, escaped, string, quote_open, quote_close, space, newline, open, close, colon, comma, scalar;
+	uint64_t slash, escaped, string, quote_open, quote_close, space, newline, open, close,
+		colon, comma, scalar;
 	uint64_t brace_open, brace_close; /* { and } */
-	uint64_t object, array;           /* the innermost container */
+	uint64_t object, array;		  /* the innermost container */
 };
 
 /* Bytes behind an odd run of backslashes. */
@@ -106,13 +107,15 @@ FN uint64_t check_escapes(const struct vectors *v, const struct masks *m, struct
 	s->hex = 0;
 	if (escaped) {
 		u = mask_equal(v, 'u') & escaped;
-		wrong = escaped & ~(u | mask_equal(v, '"') | m->slash | mask_equal(v, '/') | mask_equal(v, 'b') |
-				    mask_equal(v, 'f') | mask_equal(v, 'n') | mask_equal(v, 'r') | mask_equal(v, 't'));
+		wrong = escaped & ~(u | mask_equal(v, '"') | m->slash | mask_equal(v, '/') |
+				    mask_equal(v, 'b') | mask_equal(v, 'f') | mask_equal(v, 'n') |
+				    mask_equal(v, 'r') | mask_equal(v, 't'));
 		hex |= u << 1 | u << 2 | u << 3 | u << 4;
 		s->hex = u >> 63 | u >> 62 | u >> 61 | u >> 60;
 	}
 	if (hex)
-		wrong |= hex & ~(mask_range(v, '0', 10) | mask_range(v, 'a', 6) | mask_range(v, 'A', 6));
+		wrong |= hex &
+			 ~(mask_range(v, '0', 10) | mask_range(v, 'a', 6) | mask_range(v, 'A', 6));
 	return wrong;
 }
 
@@ -199,7 +202,8 @@ FN uint64_t check_order(const struct masks *m, struct state *s, uint64_t *ret_bl
 	s->after_value = __builtin_add_overflow(begin, m->space, &sum) | value_end >> 63;
 	behind_value = sum & ~m->space;
 	wrong |= behind_value & ~needs_value_before;
-	behind_start = next_token(m->open | m->newline, m->space, &s->after_start) & (m->close | m->newline);
+	behind_start = next_token(m->open | m->newline, m->space, &s->after_start) &
+		       (m->close | m->newline);
 	wrong |= needs_value_before & ~behind_value & ~behind_start;
 	*ret_blank = behind_start & m->newline & ~behind_value;
 	return wrong;
@@ -233,18 +237,22 @@ FN uint64_t match_literals(const char *bytes, uint64_t starts, uint64_t *literal
 }
 
 /* Scalars that are more than digits. */
-FN uint64_t check_scalars(const struct vectors *v, const char *bytes, const struct masks *m, uint64_t starts,
-			  uint64_t digit, struct state *s)
+FN uint64_t check_scalars(const struct vectors *v, const char *bytes, const struct masks *m,
+			  uint64_t starts, uint64_t digit, struct state *s)
 {
 	const struct number c = s->number;
 	uint64_t wrong, literal = c.literal;
 
 	s->number.literal = 0;
-	wrong = match_literals(bytes, starts & (mask_equal(v, 't') | mask_equal(v, 'f') | mask_equal(v, 'n')), &literal,
-			       &s->number.literal);
-	const uint64_t numeric = m->scalar & ~literal, first = numeric & ~(numeric << 1 | s->numeric);
-	const uint64_t point = mask_equal(v, '.') & numeric, e = mask_equal_folded(v, 'e') & numeric;
-	const uint64_t minus = mask_equal(v, '-') & numeric, sign = minus | (mask_equal(v, '+') & numeric);
+	wrong = match_literals(
+		bytes, starts & (mask_equal(v, 't') | mask_equal(v, 'f') | mask_equal(v, 'n')),
+		&literal, &s->number.literal);
+	const uint64_t numeric = m->scalar & ~literal,
+		       first = numeric & ~(numeric << 1 | s->numeric);
+	const uint64_t point = mask_equal(v, '.') & numeric,
+		       e = mask_equal_folded(v, 'e') & numeric;
+	const uint64_t minus = mask_equal(v, '-') & numeric,
+		       sign = minus | (mask_equal(v, '+') & numeric);
 	const uint64_t other = numeric & ~digit, behind_e = e << 1 | c.exponent;
 	const uint64_t behind_point = (point << 1 | c.point) & digit;
 	const uint64_t exponent = (behind_e | ((sign & behind_e) << 1 | c.sign)) & digit;
@@ -273,10 +281,12 @@ FN uint64_t check_scalars(const struct vectors *v, const char *bytes, const stru
 
 FN bool is_plain(const struct number *c)
 {
-	return !(c->other | c->exponent | c->point | c->sign | c->minus | c->fraction | c->exponent_digits | c->literal);
+	return !(c->other | c->exponent | c->point | c->sign | c->minus | c->fraction |
+		 c->exponent_digits | c->literal);
 }
 
-FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const struct masks *m, struct state *s)
+FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const struct masks *m,
+			  struct state *s)
 {
 	const uint64_t starts = m->scalar & ~(m->scalar << 1 | s->scalar);
 	const uint64_t digit = mask_range(v, '0', 10) & m->scalar;
@@ -295,7 +305,8 @@ FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const stru
 }
 
 /* 64 bytes; the maps of word w. */
-FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool checked, struct state *s)
+FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool checked,
+		   struct state *s)
 {
 	const struct vectors v = vectors_load(bytes);
 	struct masks m = {.slash = mask_equal(&v, '\\'), .newline = mask_equal(&v, '\n')};
@@ -343,7 +354,7 @@ FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool che
 SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len, bool checked)
 {
 	struct state s = {.after_start = 1}; /* a line begins */
-	char tail[64 + 8];                   /* literals and sequences are read behind their first byte */
+	char tail[64 + 8]; /* literals and sequences are read behind their first byte */
 	const size_t whole = len / 64;
 
 	maps->lines = maps->blank = 0;

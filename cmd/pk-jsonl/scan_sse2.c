@@ -1,6 +1,7 @@
 /* The scanner for every x86-64: SSE2. */
 #if defined(__x86_64__)
 #include <emmintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SCAN_TARGET
@@ -16,7 +17,7 @@ IN struct vectors vectors_load(const char *bytes)
 {
 	struct vectors v;
 
-	for (int i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		v.part[i] = _mm_loadu_si128((const __m128i *)(const void *)(bytes + 16 * i));
 	return v;
 }
@@ -31,8 +32,8 @@ IN uint64_t mask_equal(const struct vectors *v, char c)
 {
 	const __m128i x = _mm_set1_epi8(c);
 
-	return mask_of(_mm_cmpeq_epi8(v->part[0], x), _mm_cmpeq_epi8(v->part[1], x), _mm_cmpeq_epi8(v->part[2], x),
-		       _mm_cmpeq_epi8(v->part[3], x));
+	return mask_of(_mm_cmpeq_epi8(v->part[0], x), _mm_cmpeq_epi8(v->part[1], x),
+		       _mm_cmpeq_epi8(v->part[2], x), _mm_cmpeq_epi8(v->part[3], x));
 }
 
 IN uint64_t mask_equal_folded(const struct vectors *v, char c)

@@ -4,7 +4,8 @@
 #include "common/jsontext.h"
 
 /* Each decoded piece of the value. */
-static void put_decoded(struct output *output, const struct value *value, void (*put)(struct output *, const char *, size_t))
+static void put_decoded(struct output *output, const struct value *value,
+			void (*put)(struct output *, const char *, size_t))
 {
 	if (!value->escaped || value->token != JSONREAD_STRING) {
 		put(output, value->text, value->len);
@@ -101,7 +102,8 @@ static void show_row(struct output *output, const struct plan *plan)
 	output_char(output, '\n');
 }
 
-void show_record(struct output *output, const struct plan *plan, const struct record *record, const char *file)
+void show_record(struct output *output, const struct plan *plan, const struct record *record,
+		 const char *file)
 {
 	const struct value *first = &plan->fields.values[plan->select[0]];
 

@@ -7,7 +7,8 @@
 #include "stream.h"
 
 /* Write a record as the plan asks for: whole, or its selected values. file is for --with-filename. */
-void show_record(struct output *output, const struct plan *plan, const struct record *record, const char *file);
+void show_record(struct output *output, const struct plan *plan, const struct record *record,
+		 const char *file);
 
 /* Write the decoded text of a value; of a container its JSON. */
 void show_decoded(struct output *output, const struct value *value);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define MANTISSA_BITS 52
-#define BUCKET_BITS 5 /* log2 of STATS_PER_OCTAVE */
-#define FIRST_EXPONENT (1023 - 64)
+#define BUCKET_BITS 5		    /* log2 of STATS_PER_OCTAVE */
+#define FIRST_EXPONENT INT64_C(959) /* of 2^-64: 1023 - 64 */
 
 /* The exponent and the top bits of the mantissa, counted from 2^-64. */
 static int bucket_of(double size)
@@ -14,14 +14,16 @@ static int bucket_of(double size)
 	int64_t bucket;
 
 	memcpy(&bits, &size, sizeof(bits));
-	bucket = (int64_t)(bits >> (MANTISSA_BITS - BUCKET_BITS)) - FIRST_EXPONENT * STATS_PER_OCTAVE;
+	bucket = (int64_t)(bits >> (MANTISSA_BITS - BUCKET_BITS)) -
+		 FIRST_EXPONENT * STATS_PER_OCTAVE;
 	return bucket < 0 ? 0 : bucket >= STATS_BUCKETS ? STATS_BUCKETS - 1 : (int)bucket;
 }
 
 /* The middle of a bucket. */
 static double size_of(int bucket)
 {
-	uint64_t bits = (uint64_t)(bucket + FIRST_EXPONENT * STATS_PER_OCTAVE) << (MANTISSA_BITS - BUCKET_BITS);
+	uint64_t bits = (uint64_t)(bucket + FIRST_EXPONENT * STATS_PER_OCTAVE)
+			<< (MANTISSA_BITS - BUCKET_BITS);
 	double size;
 
 	bits |= UINT64_C(1) << (MANTISSA_BITS - BUCKET_BITS - 1);
@@ -32,7 +34,8 @@ static double size_of(int bucket)
 static void add_to_sum(struct stats *stats, double number)
 {
 	const double sum = stats->sum + number;
-	const double a = stats->sum < 0 ? -stats->sum : stats->sum, b = number < 0 ? -number : number;
+	const double a = stats->sum < 0 ? -stats->sum : stats->sum,
+		     b = number < 0 ? -number : number;
 
 	stats->lost += a >= b ? (stats->sum - sum) + number : (number - sum) + stats->sum;
 	stats->sum = sum;

@@ -16,7 +16,8 @@ static bool is_blank(const char *line, size_t len)
 	return true;
 }
 
-static void report(struct stream *stream, const struct record *record, size_t at, const char *reason)
+static void report(struct stream *stream, const struct record *record, size_t at,
+		   const char *reason)
 {
 	const struct fault fault = {.file = stream->name,
 				    .line = record->number,
@@ -107,12 +108,13 @@ static bool any_bit(const uint64_t *map, size_t from, size_t to)
 }
 
 /* One line that has been scanned, from its first byte to its newline. */
-static int scanned_line(struct stream *stream, const struct batch *batch, const struct record *record, size_t from,
-			size_t to)
+static int scanned_line(struct stream *stream, const struct batch *batch,
+			const struct record *record, size_t from, size_t to)
 {
 	const struct scan_maps *maps = stream->maps;
 
-	if ((int64_t)record->len > stream->max_line || (!maps->clean && any_bit(maps->wrong, from, to)) ||
+	if ((int64_t)record->len > stream->max_line ||
+	    (!maps->clean && any_bit(maps->wrong, from, to)) ||
 	    !fields_walk(stream->fields, maps, batch->bytes, from, to))
 		return read_line(stream, record, false);
 	/* Values are found only where there are tokens. */
@@ -193,7 +195,8 @@ static void skip_bom(struct batch *batch)
 static void take_long(struct stream *stream, const struct input *input, const struct batch *batch)
 {
 	if (batch->kind == BATCH_TOO_LONG) {
-		stream->too_long = (struct record){.number = ++stream->line, .offset = batch->offset};
+		stream->too_long =
+			(struct record){.number = ++stream->line, .offset = batch->offset};
 		stream->long_bytes = 0;
 	}
 	stream->long_bytes += (int64_t)batch->len;

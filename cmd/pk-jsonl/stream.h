@@ -37,18 +37,19 @@ struct stream {
 	/* Instead of all that: called with the bytes as they are read. */
 	int (*raw)(void *arg, const char *bytes, size_t len);
 	void *arg;
-	bool unchecked;      /* call validates what it uses, with stream_check */
+	bool unchecked; /* call validates what it uses, with stream_check */
 	/* More rules for a valid line, or NULL: false with its place and reason. */
-	bool (*rule)(void *arg, const char *line, size_t len, size_t *ret_at, const char **ret_reason);
+	bool (*rule)(void *arg, const char *line, size_t len, size_t *ret_at,
+		     const char **ret_reason);
 	int64_t max_line;
 	int64_t records; /* valid lines */
-	int64_t bytes;   /* read */
+	int64_t bytes;	 /* read */
 	/* Of the input in work: */
 	const char *name;
-	int64_t line;    /* lines read */
+	int64_t line;		/* lines read */
 	struct record too_long; /* a line that is too long, while it is passed over */
 	int64_t long_bytes;
-	bool wide;       /* the input has proved to be large */
+	bool wide; /* the input has proved to be large */
 	scan_call *scan;
 	struct scan_maps *maps; /* allocated with the first large input */
 };

@@ -119,8 +119,8 @@ bool trail_is_intact(const struct trail *trail)
 
 	if (fstat(trail->fd, &st) < 0 || st.st_size < trail->offset)
 		return false;
-	return pread(trail->fd, now, trail->before_len, trail->offset - (int64_t)trail->before_len) ==
-		       (ssize_t)trail->before_len &&
+	return pread(trail->fd, now, trail->before_len,
+		     trail->offset - (int64_t)trail->before_len) == (ssize_t)trail->before_len &&
 	       memcmp(now, trail->before, trail->before_len) == 0;
 }
 
@@ -137,7 +137,8 @@ static int count_lines(int fd, int64_t most, int64_t offset, int64_t *ret_count,
 
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
-		for (const char *p = block; *ret_count < most && (p = memchr(p, '\n', (size_t)(block + n - p))); p++) {
+		for (const char *p = block;
+		     *ret_count < most && (p = memchr(p, '\n', (size_t)(block + n - p))); p++) {
 			++*ret_count;
 			*ret_end = at + (p + 1 - block);
 		}
@@ -171,7 +172,8 @@ static int seek_back(int fd, int64_t size, int64_t lines, int64_t *ret_offset)
 	return 0;
 }
 
-int trail_seek(const struct trail *trail, int64_t lines, bool from_start, int64_t *ret_offset, int64_t *ret_before)
+int trail_seek(const struct trail *trail, int64_t lines, bool from_start, int64_t *ret_offset,
+	       int64_t *ret_before)
 {
 	struct stat st;
 	int64_t end;
@@ -181,10 +183,12 @@ int trail_seek(const struct trail *trail, int64_t lines, bool from_start, int64_
 	if (fstat(trail->fd, &st) < 0)
 		return -errno;
 	if (from_start)
-		return count_lines(trail->fd, lines > 0 ? lines - 1 : 0, st.st_size, ret_before, ret_offset);
+		return count_lines(trail->fd, lines > 0 ? lines - 1 : 0, st.st_size, ret_before,
+				   ret_offset);
 	/* No line at all: behind the last newline; a line that is being written is still to come. */
 	*ret_offset = st.st_size;
-	if (lines == 0 && st.st_size > 0 && pread(trail->fd, &last, 1, st.st_size - 1) == 1 && last != '\n')
+	if (lines == 0 && st.st_size > 0 && pread(trail->fd, &last, 1, st.st_size - 1) == 1 &&
+	    last != '\n')
 		lines = 1;
 	err = lines > 0 ? seek_back(trail->fd, st.st_size, lines, ret_offset) : 0;
 	return err < 0 ? err : count_lines(trail->fd, INT64_MAX, *ret_offset, ret_before, &end);

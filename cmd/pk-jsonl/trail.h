@@ -17,7 +17,7 @@ struct trail {
 	int fd; /* -1: no file yet */
 	dev_t dev;
 	ino_t ino;
-	int64_t offset; /* behind the last newline that was read */
+	int64_t offset;		  /* behind the last newline that was read */
 	char before[TRAIL_CHECK]; /* the bytes before offset */
 	size_t before_len;
 };
@@ -30,7 +30,8 @@ void trail_drop(struct trail *trail);
 must_check int trail_open(struct trail *trail, const char *path);
 
 /* Open the file of the cursor (dev, ino, offset) among path and its rotated ones. 0, or -ENOENT. */
-must_check int trail_find(struct trail *trail, const char *path, dev_t dev, ino_t ino, int64_t offset);
+must_check int trail_find(struct trail *trail, const char *path, dev_t dev, ino_t ino,
+			  int64_t offset);
 
 /*
  * Has the file been renamed? Then open the one that follows it: the next newer of the rotated ones, or
@@ -50,7 +51,7 @@ bool trail_is_intact(const struct trail *trail);
 
 /* The offset of the last `lines` lines, or of line number `lines` (from 1) when from_start; and how
  * many lines are before it. Returns 0 or -errno. */
-must_check int trail_seek(const struct trail *trail, int64_t lines, bool from_start, int64_t *ret_offset,
-			  int64_t *ret_before);
+must_check int trail_seek(const struct trail *trail, int64_t lines, bool from_start,
+			  int64_t *ret_offset, int64_t *ret_before);
 
 #endif

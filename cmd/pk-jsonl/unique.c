@@ -88,7 +88,8 @@ static int grow(struct unique *unique)
 	bigger.table.len = want * sizeof(struct slot);
 	memset(bigger.table.bytes, 0, bigger.table.len);
 	for (size_t i = 0; i < slots(unique); i++) {
-		const struct slot *slot = (const struct slot *)(const void *)unique->table.bytes + i;
+		const struct slot *slot =
+			(const struct slot *)(const void *)unique->table.bytes + i;
 
 		if (slot->key)
 			*find(&bigger, slot) = *slot;
@@ -102,7 +103,9 @@ static int grow(struct unique *unique)
 /* 1: it was there, 0: it is new, or -errno. */
 static int add(struct unique *unique, const struct jsonread *json, size_t object)
 {
-	const struct slot slot = {.key = json->token, .len = json->token_len, .object = object,
+	const struct slot slot = {.key = json->token,
+				  .len = json->token_len,
+				  .object = object,
 				  .hash = hash_of(json->token, json->token_len, object)};
 	struct slot *place;
 	int err = 2 * unique->used >= slots(unique) ? grow(unique) : 0;
@@ -117,7 +120,8 @@ static int add(struct unique *unique, const struct jsonread *json, size_t object
 	return 0;
 }
 
-bool unique_check(struct unique *unique, const char *line, size_t len, size_t *ret_at, const char **ret_reason)
+bool unique_check(struct unique *unique, const char *line, size_t len, size_t *ret_at,
+		  const char **ret_reason)
 {
 	size_t starts[JSONREAD_DEPTH + 1] = {0};
 	struct jsonread json;

@@ -9,7 +9,8 @@
 #include "unique.h"
 #include "verbs.h"
 
-static bool keys_are_unique(void *arg, const char *line, size_t len, size_t *ret_at, const char **ret_reason)
+static bool keys_are_unique(void *arg, const char *line, size_t len, size_t *ret_at,
+			    const char **ret_reason)
 {
 	return unique_check(arg, line, len, ret_at, ret_reason);
 }
@@ -18,7 +19,8 @@ static bool keys_are_unique(void *arg, const char *line, size_t len, size_t *ret
 static int read_document(int fd, struct buf *buf)
 {
 	for (;;) {
-		const size_t room = buf->cap - buf->len < INPUT_BLOCK ? buf->cap - buf->len : INPUT_BLOCK;
+		const size_t room =
+			buf->cap - buf->len < INPUT_BLOCK ? buf->cap - buf->len : INPUT_BLOCK;
 		int err = buf_reserve(buf, room);
 		ssize_t n;
 
@@ -33,9 +35,11 @@ static int read_document(int fd, struct buf *buf)
 	}
 }
 
-static void report_place(struct work *work, const char *name, const struct buf *buf, size_t at, const char *reason)
+static void report_place(struct work *work, const char *name, const struct buf *buf, size_t at,
+			 const char *reason)
 {
-	struct fault fault = {.file = name, .line = 1, .bytes = (int64_t)buf->len, .reason = reason};
+	struct fault fault = {
+		.file = name, .line = 1, .bytes = (int64_t)buf->len, .reason = reason};
 	size_t start = 0;
 
 	for (size_t i = 0; i < at && i < buf->len; i++) {
@@ -62,7 +66,8 @@ static void check_document(struct work *work, struct unique *unique, int fd, con
 	err = read_document(fd, &buf);
 	work->stream.bytes += (int64_t)buf.len;
 	if (err == -EFBIG) {
-		report_place(work, name, &buf, (size_t)work->plan->max_line, "document longer than --max-line");
+		report_place(work, name, &buf, (size_t)work->plan->max_line,
+			     "document longer than --max-line");
 		return;
 	}
 	if (err < 0) {
@@ -71,7 +76,8 @@ static void check_document(struct work *work, struct unique *unique, int fd, con
 	}
 	skip = buf.len >= bom && memcmp(buf.bytes, "\xef\xbb\xbf", bom) == 0 ? bom : 0;
 	if (!jsonread_check(buf.bytes + skip, buf.len - skip, &at, &reason) ||
-	    (work->plan->unique_keys && !unique_check(unique, buf.bytes + skip, buf.len - skip, &at, &reason)))
+	    (work->plan->unique_keys &&
+	     !unique_check(unique, buf.bytes + skip, buf.len - skip, &at, &reason)))
 		report_place(work, name, &buf, at + skip, reason);
 	else
 		work->stream.records++;

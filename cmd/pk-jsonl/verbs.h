@@ -17,7 +17,7 @@ struct work {
 	struct output output; /* stdout */
 	struct report report;
 	struct stream stream;
-	bool failed;     /* an own failure has been told: STATUS_OWN */
+	bool failed;	 /* an own failure has been told: STATUS_OWN */
 	int64_t matched; /* records */
 };
 

@@ -24,14 +24,20 @@ static int watch_directory(struct wake *wake)
 	if (len >= (int)sizeof(directory))
 		return -ENAMETOOLONG;
 	(void)snprintf(directory, sizeof(directory), "%.*s", len, slash ? wake->path : ".");
-	return inotify_add_watch(wake->fd, directory, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR) < 0 ? -errno : 0;
+	return inotify_add_watch(wake->fd, directory,
+				 IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR) < 0
+		       ? -errno
+		       : 0;
 }
 
 int wake_begin(struct wake *wake, const char *path)
 {
 	int err;
 
-	*wake = (struct wake){.path = path, .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .file_watch = -1, .watched = -1};
+	*wake = (struct wake){.path = path,
+			      .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
+			      .file_watch = -1,
+			      .watched = -1};
 	if (wake->fd < 0)
 		return 0;
 	err = watch_directory(wake);
@@ -52,9 +58,11 @@ static bool watch_file(struct wake *wake, int file)
 	if (wake->fd < 0 || file < 0 || file == wake->watched)
 		return false;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	watch = inotify_add_watch(wake->fd, path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+	watch = inotify_add_watch(wake->fd, path,
+				  IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
 	if (watch < 0)
-		watch = inotify_add_watch(wake->fd, wake->path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+		watch = inotify_add_watch(wake->fd, wake->path,
+					  IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
 	if (watch < 0) {
 		fd_drop(&wake->fd);
 		return true;

@@ -9,7 +9,7 @@ struct cursor {
 	const char *bytes;
 	size_t from, to; /* the line: [from, to) */
 	size_t word;
-	uint64_t bits;   /* those left of word */
+	uint64_t bits;	 /* those left of word */
 	uint64_t colons; /* all ones where colons are of interest, else zero */
 };
 
@@ -86,7 +86,10 @@ static size_t skip_space(const struct cursor *c, size_t at)
 
 static int name_token(char c)
 {
-	return c == 't' ? JSONREAD_TRUE : c == 'f' ? JSONREAD_FALSE : c == 'n' ? JSONREAD_NULL : JSONREAD_NUMBER;
+	return c == 't'	  ? JSONREAD_TRUE
+	       : c == 'f' ? JSONREAD_FALSE
+	       : c == 'n' ? JSONREAD_NULL
+			  : JSONREAD_NUMBER;
 }
 
 static bool ends_scalar(char c)
@@ -129,7 +132,8 @@ static bool is_quote(const struct cursor *c, size_t at)
  * Of the paths in among, those whose step at this depth is the key that ends with the quote at `end`:
  * its other quote must be at the right distance.
  */
-static uint64_t match_key(const struct cursor *c, const struct fields *fields, uint64_t among, size_t depth, size_t end)
+static uint64_t match_key(const struct cursor *c, const struct fields *fields, uint64_t among,
+			  size_t depth, size_t end)
 {
 	uint64_t found = 0;
 
@@ -138,7 +142,8 @@ static uint64_t match_key(const struct cursor *c, const struct fields *fields, u
 		const struct path_step *step = &fields->paths[i].steps[depth];
 		const char *key = c->bytes + end - step->len;
 
-		if (end - c->from <= step->len || key[-1] != '"' || (step->len > 0 && key[0] != step->key[0]))
+		if (end - c->from <= step->len || key[-1] != '"' ||
+		    (step->len > 0 && key[0] != step->key[0]))
 			continue;
 		if (memcmp(key, step->key, step->len) == 0 && is_quote(c, end - step->len - 1))
 			found |= UINT64_C(1) << i;
@@ -151,7 +156,7 @@ struct search {
 	struct fields *fields;
 	uint64_t paths[PATH_STEPS + 2];
 	uint64_t open[PATH_STEPS + 2]; /* values that are a container begun at this depth */
-	uint64_t entering;             /* of the container that comes next */
+	uint64_t entering;	       /* of the container that comes next */
 	uint64_t pending;
 	size_t depth;
 };
@@ -226,7 +231,8 @@ static bool any_slash(const struct scan_maps *maps, size_t from, size_t to)
 	return false;
 }
 
-bool fields_walk(struct fields *fields, const struct scan_maps *maps, const char *bytes, size_t from, size_t to)
+bool fields_walk(struct fields *fields, const struct scan_maps *maps, const char *bytes,
+		 size_t from, size_t to)
 {
 	struct cursor c = {.maps = maps, .bytes = bytes, .from = from, .to = to, .word = from / 64};
 	struct search s = {.fields = fields};
@@ -243,7 +249,8 @@ bool fields_walk(struct fields *fields, const struct scan_maps *maps, const char
 	at = skip_space(&c, from);
 	fields->scalar_top = at == to || (bytes[at] != '{' && bytes[at] != '[');
 	if (at < to && bytes[at] == '{')
-		s.entering = fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
+		s.entering =
+			fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
 	c.bits = structure(&c, c.word) & ~UINT64_C(0) << (from % 64);
 	while ((at = next_structure(&c)) < to) {
 		const char byte = bytes[at];

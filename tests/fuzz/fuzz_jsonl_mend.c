@@ -15,7 +15,8 @@ static void need(bool holds)
 static void only_space(const char *bytes, size_t len, bool front)
 {
 	for (size_t i = 0; i < len; i++)
-		need(bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || (front && bytes[i] == '\0'));
+		need(bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' ||
+		     (front && bytes[i] == '\0'));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(record, newline + 1, record_len);
 	record[record_len] = '\n'; /* as in a stream: a byte follows every line */
-	if (!pred_add(&set, &fields, text) && fields_read(&fields, record, record_len, &at, &reason)) {
+	if (!pred_add(&set, &fields, text) &&
+	    fields_read(&fields, record, record_len, &at, &reason)) {
 		const int result = pred_match(&set, &fields);
 
 		if (result < 0 || result > 1)

@@ -52,7 +52,8 @@ static void check_line(const char *bytes, size_t from, size_t to)
 	for (size_t i = 0; i < fields.count; i++) {
 		need(walked[i].token == fields.values[i].token);
 		if (walked[i].token != JSONREAD_END)
-			need(walked[i].text == fields.values[i].text && walked[i].len == fields.values[i].len);
+			need(walked[i].text == fields.values[i].text &&
+			     walked[i].len == fields.values[i].len);
 	}
 }
 

@@ -27,8 +27,9 @@ static void matching_lines_come_byte_for_byte(void **state)
 
 	(void)state;
 	assert_status(r, 0);
-	assert_string_equal(r->out, "{\"type\":\"a\",\"n\":1.0,\"s\":\"x\\ty\"}\n{\"type\":\"b\",\"n\":1e2}\r\n"
-				    "{\"type\":\"a\",\"n\":9007199254740993,\"o\":{\"k\":[1,2]}}\n");
+	assert_string_equal(
+		r->out, "{\"type\":\"a\",\"n\":1.0,\"s\":\"x\\ty\"}\n{\"type\":\"b\",\"n\":1e2}\r\n"
+			"{\"type\":\"a\",\"n\":9007199254740993,\"o\":{\"k\":[1,2]}}\n");
 	assert_has(r->err, "log:4:1: expected a value");
 	assert_lines(r->err, 1);
 	r = PK("filter", "-q", "-w", "n=9007199254740992", log);
@@ -47,18 +48,25 @@ static void rows_of_options(void **state)
 		{ARGV("pk-jsonl", "filter", "-q", log), 0, ""},
 		{ARGV("pk-jsonl", "filter", "-e", "-w", "zz", log), 1, ""},
 		{ARGV("pk-jsonl", "filter", "--strict", "-w", "zz", log), 1, ""},
-		{ARGV("pk-jsonl", "filter", "-w", "type=a", "-w", "n=1", "-s", "n", log), 0, "{\"n\":1.0}\n"},
-		{ARGV("pk-jsonl", "filter", "--any", "-w", "type=b", "-w", "n=1", "-s", "n", log), 0,
-		 "{\"n\":1.0}\n{\"n\":1e2}\n"},
-		{ARGV("pk-jsonl", "filter", "-v", "-w", "type=a", "-s", "type", log), 0, "{\"type\":\"b\"}\n"},
-		{ARGV("pk-jsonl", "filter", "-m", "1", "-s", "type,zz,s", log), 0, "{\"type\":\"a\",\"s\":\"x\\ty\"}\n"},
+		{ARGV("pk-jsonl", "filter", "-w", "type=a", "-w", "n=1", "-s", "n", log), 0,
+		 "{\"n\":1.0}\n"},
+		{ARGV("pk-jsonl", "filter", "--any", "-w", "type=b", "-w", "n=1", "-s", "n", log),
+		 0, "{\"n\":1.0}\n{\"n\":1e2}\n"},
+		{ARGV("pk-jsonl", "filter", "-v", "-w", "type=a", "-s", "type", log), 0,
+		 "{\"type\":\"b\"}\n"},
+		{ARGV("pk-jsonl", "filter", "-m", "1", "-s", "type,zz,s", log), 0,
+		 "{\"type\":\"a\",\"s\":\"x\\ty\"}\n"},
 		{ARGV("pk-jsonl", "filter", "-m", "0", log), 0, ""},
-		{ARGV("pk-jsonl", "filter", "-s", "s,n", "-o", "tsv", log), 0, "x\\ty\t1.0\n\t1e2\n\t9007199254740993\n"},
+		{ARGV("pk-jsonl", "filter", "-s", "s,n", "-o", "tsv", log), 0,
+		 "x\\ty\t1.0\n\t1e2\n\t9007199254740993\n"},
 		{ARGV("pk-jsonl", "filter", "-s", "s", "-o", "raw", log), 0, "x\ty\n"},
-		{ARGV("pk-jsonl", "filter", "-s", "o.k", "-w", "o.k.1=2", log), 0, "{\"o.k\":[1,2]}\n"},
+		{ARGV("pk-jsonl", "filter", "-s", "o.k", "-w", "o.k.1=2", log), 0,
+		 "{\"o.k\":[1,2]}\n"},
 		{ARGV("pk-jsonl", "filter", "-s", "zz", "-m1", log), 0, "{}\n"},
-		{ARGV("pk-jsonl", "filter", log, "-n", "-w", "n=100", "-s", "n"), 0, "2:{\"n\":1e2}\n"},
-		{ARGV("pk-jsonl", "filter", "--unchecked", "-w", "type=b", "-s", "type", log), 0, "{\"type\":\"b\"}\n"},
+		{ARGV("pk-jsonl", "filter", log, "-n", "-w", "n=100", "-s", "n"), 0,
+		 "2:{\"n\":1e2}\n"},
+		{ARGV("pk-jsonl", "filter", "--unchecked", "-w", "type=b", "-s", "type", log), 0,
+		 "{\"type\":\"b\"}\n"},
 		{ARGV("pk-jsonl", "filter", "--missing-ok", "nothing-there"), 0, ""},
 		{ARGV("pk-jsonl", "count", log), 0, "3\n"},
 		{ARGV("pk-jsonl", "count", "--lines", log), 0, "5\n"},
@@ -125,7 +133,8 @@ static void a_mistake_is_125_with_a_hint(void **state)
 
 static void help_is_there_for_each_verb(void **state)
 {
-	static const char *const verbs[] = {"append", "filter", "count", "follow", "validate", "repair", "rotate"};
+	static const char *const verbs[] = {"append",	"filter", "count", "follow",
+					    "validate", "repair", "rotate"};
 
 	(void)state;
 	assert_has(PK("--help")->out, "Verbs:");
@@ -155,11 +164,13 @@ static void the_reader_rules(void **state)
 	r = PK("validate", torn);
 	assert_status(r, 1);
 	assert_has(r->err, "torn:2:6: torn record at end of file");
-	r = run(ARGV("pk-jsonl", "validate"), HOW(.input = "{\"a\":\"\0\"}\n\0\n", .input_len = 12));
+	r = run(ARGV("pk-jsonl", "validate"),
+		HOW(.input = "{\"a\":\"\0\"}\n\0\n", .input_len = 12));
 	assert_status(r, 1);
 	assert_has(r->err, "-:1:7: NUL byte");
 	assert_has(r->err, "-:2:1: NUL byte");
-	r = run(ARGV("pk-jsonl", "filter", "-w", "a"), HOW(.input = "[1,2\n,3]\n{\"a\":1}\n\"\\ud800\"\n"));
+	r = run(ARGV("pk-jsonl", "filter", "-w", "a"),
+		HOW(.input = "[1,2\n,3]\n{\"a\":1}\n\"\\ud800\"\n"));
 	assert_status(r, 0);
 	assert_string_equal(r->out, "{\"a\":1}\n");
 	assert_lines(r->err, 2);
@@ -201,19 +212,22 @@ static void many_faults_are_summed_up(void **state)
 
 static void a_report_is_json(void **state)
 {
-	struct run *r = run(ARGV("pk-jsonl", "validate", "--report"), HOW(.input = "{}\n{\"a\":1,}\n"));
+	struct run *r =
+		run(ARGV("pk-jsonl", "validate", "--report"), HOW(.input = "{}\n{\"a\":1,}\n"));
 
 	(void)state;
 	assert_status(r, 1);
-	assert_string_equal(r->out, "{\"file\":\"-\",\"line\":2,\"column\":8,\"offset\":3,\"bytes\":8,"
-				    "\"reason\":\"expected a key in quotes\"}\n");
+	assert_string_equal(r->out,
+			    "{\"file\":\"-\",\"line\":2,\"column\":8,\"offset\":3,\"bytes\":8,"
+			    "\"reason\":\"expected a key in quotes\"}\n");
 	assert_string_equal(r->err, "");
 }
 
 static void keys_are_unique_when_asked(void **state)
 {
 	struct run *r = run(ARGV("pk-jsonl", "validate", "--unique-keys"),
-			    HOW(.input = "{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}\n{\"ab\":1,\"\\u0061b\":2}\n"));
+			    HOW(.input = "{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}\n{\"ab\":1,"
+					 "\"\\u0061b\":2}\n"));
 
 	(void)state;
 	assert_status(r, 1);
@@ -245,7 +259,8 @@ static void output_that_is_lost_is_125(void **state)
 	assert_status(run(ARGV("pk-jsonl", "filter", log), HOW(.fds = {{full, 1}})), 125);
 	assert_status(run(ARGV("pk-jsonl", "count", log), HOW(.fds = {{full, 1}})), 125);
 	assert_status(run(ARGV("pk-jsonl", "--help"), HOW(.fds = {{full, 1}})), 125);
-	assert_status(run(ARGV("pk-jsonl", "filter", log), HOW(.closed = {false, true, false})), 125);
+	assert_status(run(ARGV("pk-jsonl", "filter", log), HOW(.closed = {false, true, false})),
+		      125);
 	assert_status(PK("filter", "no-such-file"), 125);
 	assert_status(PK("filter", "."), 125);
 }
@@ -301,11 +316,14 @@ static const char *large_log(void)
 			(void)fputs("{\"torn\":\"\n", file);
 		if (i % 1000 == 9)
 			(void)fputs("\n", file);
-		(void)fprintf(file, "{\"i\":%d,\"type\":\"%s\",\"text\":\"%.*s\\\"\",\"o\":{\"i\":%d.5}}\n", i,
-			      i % 3 ? "x" : "yes", i % 97,
-			      "caf\xc3\xa9 and some more text that goes over several blocks of the scanner, "
-			      "with \xe2\x82\xac and such",
-			      i);
+		(void)fprintf(
+			file,
+			"{\"i\":%d,\"type\":\"%s\",\"text\":\"%.*s\\\"\",\"o\":{\"i\":%d.5}}\n", i,
+			i % 3 ? "x" : "yes", i % 97,
+			"caf\xc3\xa9 and some more text that goes over several blocks of the "
+			"scanner, "
+			"with \xe2\x82\xac and such",
+			i);
 	}
 	assert_int_equal(fclose(file), 0);
 	return path;
@@ -322,11 +340,16 @@ static void large_inputs_give_the_same(void **state)
 	assert_lines(r->err, 11);
 	assert_has(r->err, "large:8:10: unterminated string");
 	r = run(ARGV("sh", "-c",
-		     "set -e; pk-jsonl filter -q -w zz \"$0\" && pk-jsonl filter -w type=yes -w 'o.i>39000' \"$0\" 2>/dev/null > a &&"
-		     "pk-jsonl filter --unchecked -w type=yes -w 'o.i>39000' \"$0\" 2>/dev/null > b && cmp a b &&"
-		     "while IFS= read -r line; do printf '%s\\n' \"$line\" | pk-jsonl filter -q -e; done < a;"
-		     "grep -c '\"yes\"' a; split -l 20 \"$0\" part; for p in part*; do pk-jsonl filter -q \"$p\" || exit;"
-		     "pk-jsonl filter -w type=yes -w 'o.i>39000' \"$p\" 2>/dev/null; done > c; cmp a c; rm a b c part*",
+		     "set -e; pk-jsonl filter -q -w zz \"$0\" && pk-jsonl filter -w type=yes -w "
+		     "'o.i>39000' \"$0\" 2>/dev/null > a &&"
+		     "pk-jsonl filter --unchecked -w type=yes -w 'o.i>39000' \"$0\" 2>/dev/null > "
+		     "b && cmp a b &&"
+		     "while IFS= read -r line; do printf '%s\\n' \"$line\" | pk-jsonl filter -q "
+		     "-e; done < a;"
+		     "grep -c '\"yes\"' a; split -l 20 \"$0\" part; for p in part*; do pk-jsonl "
+		     "filter -q \"$p\" || exit;"
+		     "pk-jsonl filter -w type=yes -w 'o.i>39000' \"$p\" 2>/dev/null; done > c; cmp "
+		     "a c; rm a b c part*",
 		     log),
 		NULL);
 	assert_status(r, 0);

@@ -28,11 +28,14 @@ static char *slurp(const char *path)
 static void fields_make_a_record(void **state)
 {
 	const char *log = test_path("log");
-	struct run *r = PK("append", "--no-stamp", log, "a=1", "b:=[1, 2]", "c=q\"\\\n\xff=x", "d.e:=null");
+	struct run *r =
+		PK("append", "--no-stamp", log, "a=1", "b:=[1, 2]", "c=q\"\\\n\xff=x", "d.e:=null");
 
 	(void)state;
 	assert_status(r, 0);
-	assert_string_equal(slurp(log), "{\"a\":\"1\",\"b\":[1, 2],\"c\":\"q\\\"\\\\\\u000a\xef\xbf\xbd=x\",\"d.e\":null}\n");
+	assert_string_equal(slurp(log),
+			    "{\"a\":\"1\",\"b\":[1, "
+			    "2],\"c\":\"q\\\"\\\\\\u000a\xef\xbf\xbd=x\",\"d.e\":null}\n");
 	assert_string_equal(r->out, "");
 	assert_string_equal(r->err, "");
 }
@@ -49,7 +52,8 @@ static void a_stamp_goes_in_front_and_keeps_what_is_there(void **state)
 	assert_memory_equal(text + 32, ",\"id\":\"", 7);
 	assert_memory_equal(text + 39, r->out, 36);
 	assert_has(text, "\",\"a\":\"1\"}\n");
-	r = PK("append", "--print-id", "--ts-key", "when", "--id-key", "k\"", log, "when=now", "k\"=mine");
+	r = PK("append", "--print-id", "--ts-key", "when", "--id-key", "k\"", log, "when=now",
+	       "k\"=mine");
 	assert_status(r, 0);
 	assert_string_equal(r->out, "mine\n");
 	assert_has(slurp(log), "\n{\"when\":\"now\",\"k\\\"\":\"mine\"}\n");
@@ -63,8 +67,10 @@ static void times_and_ids_grow_along_the_file(void **state)
 {
 	const char *log = test_path("log");
 	struct run *r = run(ARGV("sh", "-c",
-				 "for w in 1 2 3 4; do for i in 1 2 3 4 5 6 7 8; do pk-jsonl append \"$0\" w=$w; done & done; wait;"
-				 "pk-jsonl filter -s id -o raw \"$0\" | sort -c && pk-jsonl filter -s ts -o raw \"$0\" | sort -c &&"
+				 "for w in 1 2 3 4; do for i in 1 2 3 4 5 6 7 8; do pk-jsonl "
+				 "append \"$0\" w=$w; done & done; wait;"
+				 "pk-jsonl filter -s id -o raw \"$0\" | sort -c && pk-jsonl filter "
+				 "-s ts -o raw \"$0\" | sort -c &&"
 				 "pk-jsonl count \"$0\"",
 				 log),
 			    NULL);
@@ -108,7 +114,8 @@ static void sync_and_mode(void **state)
 
 	(void)state;
 	assert_status(run(ARGV("pk-jsonl", "append", "--sync", "record", "--mode", "0600", log),
-			  HOW(.input = "{\"a\":1}\n{\"a\":2}\n")), 0);
+			  HOW(.input = "{\"a\":1}\n{\"a\":2}\n")),
+		      0);
 	assert_int_equal(stat(log, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_status(PK("append", "--sync=batch", log, "a=3"), 0);
@@ -135,7 +142,8 @@ static void a_full_disk_leaves_whole_lines(void **state)
 	assert_int_equal(strlen(slurp(log)), 49998);
 	/* One record: all or nothing. */
 	assert_status(run(ARGV("pk-jsonl", "append", "--no-stamp", log, "a=1234"),
-			  HOW(.limits = {{RLIMIT_FSIZE, 50003, 50003}})), 125);
+			  HOW(.limits = {{RLIMIT_FSIZE, 50003, 50003}})),
+		      125);
 	assert_int_equal(strlen(slurp(log)), 49998);
 	assert_status(PK("append", "/dev/full", "a=1"), 125);
 }
@@ -181,8 +189,10 @@ static void size_rotates_inside_the_lock(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		(void)test_path(test_text("log.%d", i));
-	r = run(ARGV("pk-jsonl", "append", "--no-stamp", "--max-size", "16", "--keep", "2", "--events", events, log),
-		HOW(.input = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n{\"a\":5}\n{\"a\":6}\n{\"a\":7}\n"));
+	r = run(ARGV("pk-jsonl", "append", "--no-stamp", "--max-size", "16", "--keep", "2",
+		     "--events", events, log),
+		HOW(.input = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n{\"a\":5}\n{\"a\":6}\n{"
+			     "\"a\":7}\n"));
 	assert_status(r, 0);
 	assert_string_equal(slurp(log), "{\"a\":7}\n");
 	assert_string_equal(slurp(test_path("log.1")), "{\"a\":5}\n{\"a\":6}\n");
@@ -248,7 +258,8 @@ static void follow_begins_where_it_is_told(void **state)
 	(void)state;
 	assert_string_equal(PK("follow", "-n", "2", "-m", "2", log)->out, "{\"i\":2}\n{\"i\":3}\n");
 	assert_string_equal(PK("follow", "-n", "+3", "-m", "1", log)->out, "{\"i\":3}\n");
-	assert_string_equal(PK("follow", "--until", "i=2", "-s", "i", "-o", "raw", log)->out, "1\n2\n");
+	assert_string_equal(PK("follow", "--until", "i=2", "-s", "i", "-o", "raw", log)->out,
+			    "1\n2\n");
 	assert_string_equal(PK("follow", "--until", "i=2", "-w", "i=1", log)->out, "{\"i\":1}\n");
 	assert_status(PK("follow", "-n", "0", "-t", "30ms", log), 124);
 	assert_status(PK("follow", "--strict", "-t", "30ms", log), 124);
@@ -278,7 +289,8 @@ static void follow_waits_for_whole_lines(void **state)
 static void follow_goes_over_truncation_and_rename(void **state)
 {
 	const char *log = test_file("log", "{\"i\":1}\n{\"i\":2}\n", 0644), *events = events_path();
-	struct run *r = start(ARGV("pk-jsonl", "follow", "--events", events, "--until", "end", log), NULL);
+	struct run *r =
+		start(ARGV("pk-jsonl", "follow", "--events", events, "--until", "end", log), NULL);
 	int fd = test_keep_fd(open(log, O_WRONLY | O_APPEND | O_CLOEXEC));
 
 	(void)state;
@@ -320,18 +332,21 @@ static void follow_does_not_take_a_rollback_for_a_restart(void **state)
 
 static void a_cursor_goes_on_over_rotations(void **state)
 {
-	const char *log = test_file("log", "{\"i\":1}\n{\"i\":2}\n", 0644), *cursor = test_path("cursor");
+	const char *log = test_file("log", "{\"i\":1}\n{\"i\":2}\n", 0644),
+		   *cursor = test_path("cursor");
 
 	(void)state;
 	(void)test_path("log.1");
 	(void)test_path("log.2");
-	assert_string_equal(PK("follow", "--cursor", cursor, "-t", "100ms", log)->out, "{\"i\":1}\n{\"i\":2}\n");
+	assert_string_equal(PK("follow", "--cursor", cursor, "-t", "100ms", log)->out,
+			    "{\"i\":1}\n{\"i\":2}\n");
 	assert_status(PK("append", "--no-stamp", log, "i:=3"), 0);
 	assert_status(PK("rotate", log), 0);
 	assert_status(PK("append", "--no-stamp", log, "i:=4"), 0);
 	assert_status(PK("rotate", log), 0);
 	assert_status(PK("append", "--no-stamp", log, "i:=5"), 0);
-	assert_string_equal(PK("follow", "--cursor", cursor, "--until", "i=5", log)->out, "{\"i\":3}\n{\"i\":4}\n{\"i\":5}\n");
+	assert_string_equal(PK("follow", "--cursor", cursor, "--until", "i=5", log)->out,
+			    "{\"i\":3}\n{\"i\":4}\n{\"i\":5}\n");
 	assert_string_equal(PK("follow", "--cursor", cursor, "-t", "30ms", log)->out, "");
 	assert_int_equal(unlink(test_path("log.1")), 0);
 }
@@ -341,8 +356,10 @@ static void nothing_is_lost_over_many_rotations(void **state)
 	struct run *r = run(ARGV("sh", "-c",
 				 "n=40000; seq -f '{\"i\":%.0f}' $n > want; : > log;"
 				 "pk-jsonl follow -n +1 --until i=$n log > got & "
-				 "pk-jsonl append --no-stamp --max-size 20K --keep 100 log < want; wait $!; status=$?;"
-				 "cmp want got; test -e log.20; echo $?; cat $(ls log.* | sort -t. -k2 -nr) log | cmp - want;"
+				 "pk-jsonl append --no-stamp --max-size 20K --keep 100 log < want; "
+				 "wait $!; status=$?;"
+				 "cmp want got; test -e log.20; echo $?; cat $(ls log.* | sort -t. "
+				 "-k2 -nr) log | cmp - want;"
 				 "rm log log.* want got; exit $status"),
 			    NULL);
 
@@ -355,7 +372,8 @@ static void many_writers_lose_nothing(void **state)
 {
 	struct run *r = run(ARGV("sh", "-c",
 				 "v=$(head -c 9000 /dev/zero | tr '\\0' v);"
-				 "for w in 1 2 3 4 5 6 7 8; do for i in 1 2 3 4 5; do pk-jsonl append log w:=$w i:=$i v=$v; done & done;"
+				 "for w in 1 2 3 4 5 6 7 8; do for i in 1 2 3 4 5; do pk-jsonl "
+				 "append log w:=$w i:=$i v=$v; done & done;"
 				 "wait; pk-jsonl count --strict log && rm log"),
 			    NULL);
 
@@ -389,12 +407,15 @@ static void events_of_the_family_are_records(void **state)
 	(void)state;
 	if (!tool_path("pk-spawn"))
 		skip();
-	assert_status(run(ARGV("pk-spawn", "--events", events, "--", "sh", "-c", "exit 3"), NULL), 3);
-	r = PK("filter", "-w", "tool=pk-spawn", "-w", "event=exit", "-w", "exit_code:=3", "-s", "cause", "-o", "raw", events);
+	assert_status(run(ARGV("pk-spawn", "--events", events, "--", "sh", "-c", "exit 3"), NULL),
+		      3);
+	r = PK("filter", "-w", "tool=pk-spawn", "-w", "event=exit", "-w", "exit_code:=3", "-s",
+	       "cause", "-o", "raw", events);
 	assert_status(r, 0);
 	assert_string_equal(r->out, "exited\n");
 	assert_string_equal(PK("count", "-w", "event=end", events)->out, "1\n");
-	assert_has(PK("follow", "--until", "event=end", "-n", "+1", "-w", "event=end", events)->out, "\"status\":3");
+	assert_has(PK("follow", "--until", "event=end", "-n", "+1", "-w", "event=end", events)->out,
+		   "\"status\":3");
 }
 
 int main(void)

@@ -46,7 +46,8 @@ static void numbers_are_compared_as_decimals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < array_len(rows); i++) {
-		if (compare(rows[i].a, rows[i].b) != rows[i].order || compare(rows[i].b, rows[i].a) != -rows[i].order)
+		if (compare(rows[i].a, rows[i].b) != rows[i].order ||
+		    compare(rows[i].b, rows[i].a) != -rows[i].order)
 			fail_msg("%s and %s", rows[i].a, rows[i].b);
 	}
 }
@@ -58,10 +59,12 @@ static void paths_are_read(void **state)
 		size_t count;
 		const char *last;
 	} rows[] = {
-		{"a", 1, "a"},          {".a", 1, "a"},           {"a.b.0.c", 4, "c"},   {"a[0]", 2, "0"},
-		{"[\"k.x\"]", 1, "k.x"}, {"a[\"b\\\"c\"]", 2, "b\"c"}, {"a\\.b", 1, "a.b"}, {"a.b[2][3]", 4, "3"},
+		{"a", 1, "a"},	     {".a", 1, "a"},	      {"a.b.0.c", 4, "c"},
+		{"a[0]", 2, "0"},    {"[\"k.x\"]", 1, "k.x"}, {"a[\"b\\\"c\"]", 2, "b\"c"},
+		{"a\\.b", 1, "a.b"}, {"a.b[2][3]", 4, "3"},
 	};
-	static const char *const wrong[] = {"", ".", "a.", "a..b", "a[", "a[]", "a[x]", "a[\"b]", "a[0]b", ".."};
+	static const char *const wrong[] = {"",	   ".",	   "a.",     "a..b",  "a[",
+					    "a[]", "a[x]", "a[\"b]", "a[0]b", ".."};
 	struct path path;
 
 	(void)state;
@@ -103,28 +106,86 @@ static int match(const char *text, const char *record)
 
 static void predicates_hold_or_not(void **state)
 {
-	static const char record[] = "{\"s\":\"abc\",\"e\":\"a\\u0062c\\n\",\"n\":9007199254740993,\"f\":1e2,\"t\":true,"
-				     "\"z\":null,\"o\":{\"a\":[10,{\"b\":\"x\"}]},\"d\":1,\"d\":2,\"10\":\"ten\","
-				     "\"k.x\":1,\"ts\":\"2025-08-15T08:53:20Z\",\"q\":\"9\"}";
+	static const char record[] =
+		"{\"s\":\"abc\",\"e\":\"a\\u0062c\\n\",\"n\":9007199254740993,\"f\":1e2,\"t\":true,"
+		"\"z\":null,\"o\":{\"a\":[10,{\"b\":\"x\"}]},\"d\":1,\"d\":2,\"10\":\"ten\","
+		"\"k.x\":1,\"ts\":\"2025-08-15T08:53:20Z\",\"q\":\"9\"}";
 	static const struct {
 		const char *text;
 		int match;
 	} rows[] = {
-		{"s", 1},          {"!s", 0},           {"x", 0},           {"!x", 1},          {"z", 1},
-		{"s=abc", 1},      {"s=ab", 0},         {"s=abcd", 0},      {"s!=abc", 0},      {"x!=abc", 1},
-		{"e=abc\n", 1},    {"n=9007199254740993", 1}, {"n=9007199254740992", 0},        {"f=100", 1},
-		{"f=100.0", 1},    {"t=true", 1},       {"t=false", 0},     {"z=null", 1},      {"s=null", 0},
-		{"q=9", 1},        {"q:=9", 0},         {"q:=\"9\"", 1},    {"f:=1e2", 1},      {"t:=true", 1},
-		{"e:=\"abc\\n\"", 1}, {"f>=100", 1},    {"f>100", 0},       {"f<101", 1},       {"f<=99", 0},
-		{"q>=5", 0},       {"s>=5", 0},         {"s>=abb", 1},      {"s<abd", 1},       {"ts>=2025-08-15", 1},
-		{"ts<2025-08-15", 0}, {"s~b", 1},       {"s~^b", 0},        {"s~^a.c$", 1},     {"s!~^a.c$", 0},
-		{"x!~a", 1},       {"n~9", 0},          {"s^=ab", 1},       {"s^=b", 0},        {"s:has:bc", 1},
-		{"e:has:c\n", 1},  {"f:ge:100", 1},     {"f:gt:100", 0},    {"f:lt:101", 1},    {"f:le:100", 1},
-		{"s:ne:x", 1},     {"s:re:^a", 1},      {"o.a.0=10", 1},    {"o.a[1].b=x", 1},  {"o.a[2]", 0},
-		{"10=ten", 1},     {"d=2", 1},          {"d=1", 0},         {"o={}", 0},        {"o", 1},
-		{"k\\.x=1", 1},    {"[\"k.x\"]=1", 1},  {"k.x", 0},         {".o.a[1][\"b\"]=x", 1},
-		{"", -1},          {"=1", -1},          {"a>", -1},         {"a:xx:1", -1},     {"a~[", -1},
-		{"a:=abc", -1},    {"!a=1", -1},        {"a:=[1]", -1},     {"a^b", -1},
+		{"s", 1},
+		{"!s", 0},
+		{"x", 0},
+		{"!x", 1},
+		{"z", 1},
+		{"s=abc", 1},
+		{"s=ab", 0},
+		{"s=abcd", 0},
+		{"s!=abc", 0},
+		{"x!=abc", 1},
+		{"e=abc\n", 1},
+		{"n=9007199254740993", 1},
+		{"n=9007199254740992", 0},
+		{"f=100", 1},
+		{"f=100.0", 1},
+		{"t=true", 1},
+		{"t=false", 0},
+		{"z=null", 1},
+		{"s=null", 0},
+		{"q=9", 1},
+		{"q:=9", 0},
+		{"q:=\"9\"", 1},
+		{"f:=1e2", 1},
+		{"t:=true", 1},
+		{"e:=\"abc\\n\"", 1},
+		{"f>=100", 1},
+		{"f>100", 0},
+		{"f<101", 1},
+		{"f<=99", 0},
+		{"q>=5", 0},
+		{"s>=5", 0},
+		{"s>=abb", 1},
+		{"s<abd", 1},
+		{"ts>=2025-08-15", 1},
+		{"ts<2025-08-15", 0},
+		{"s~b", 1},
+		{"s~^b", 0},
+		{"s~^a.c$", 1},
+		{"s!~^a.c$", 0},
+		{"x!~a", 1},
+		{"n~9", 0},
+		{"s^=ab", 1},
+		{"s^=b", 0},
+		{"s:has:bc", 1},
+		{"e:has:c\n", 1},
+		{"f:ge:100", 1},
+		{"f:gt:100", 0},
+		{"f:lt:101", 1},
+		{"f:le:100", 1},
+		{"s:ne:x", 1},
+		{"s:re:^a", 1},
+		{"o.a.0=10", 1},
+		{"o.a[1].b=x", 1},
+		{"o.a[2]", 0},
+		{"10=ten", 1},
+		{"d=2", 1},
+		{"d=1", 0},
+		{"o={}", 0},
+		{"o", 1},
+		{"k\\.x=1", 1},
+		{"[\"k.x\"]=1", 1},
+		{"k.x", 0},
+		{".o.a[1][\"b\"]=x", 1},
+		{"", -1},
+		{"=1", -1},
+		{"a>", -1},
+		{"a:xx:1", -1},
+		{"a~[", -1},
+		{"a:=abc", -1},
+		{"!a=1", -1},
+		{"a:=[1]", -1},
+		{"a^b", -1},
 	};
 
 	(void)state;
@@ -170,9 +231,12 @@ static void statistics_are_near(void **state)
 		stats_add(stats, i);
 	assert_true(stats->n == 10001 && stats->min == -1000 && stats->max == 9000);
 	assert_true(stats_sum(stats) == 9000.0 * 9001 / 2 - 1000.0 * 1001 / 2);
-	assert_true(stats_quantile(stats, 0.5) > 4000 * 0.98 && stats_quantile(stats, 0.5) < 4000 * 1.02);
-	assert_true(stats_quantile(stats, 0.99) > 8900 * 0.98 && stats_quantile(stats, 0.99) < 8900 * 1.02);
-	assert_true(stats_quantile(stats, 0.05) > -500 * 1.03 && stats_quantile(stats, 0.05) < -500 * 0.97);
+	assert_true(stats_quantile(stats, 0.5) > 4000 * 0.98 &&
+		    stats_quantile(stats, 0.5) < 4000 * 1.02);
+	assert_true(stats_quantile(stats, 0.99) > 8900 * 0.98 &&
+		    stats_quantile(stats, 0.99) < 8900 * 1.02);
+	assert_true(stats_quantile(stats, 0.05) > -500 * 1.03 &&
+		    stats_quantile(stats, 0.05) < -500 * 0.97);
 	assert_true(stats_quantile(stats, 1.0) <= 9000 && stats_quantile(stats, 0.0) >= -1000);
 	free(stats);
 }

@@ -49,8 +49,10 @@ static int compare(scan_call *scan, const char *text, size_t len)
 		blank += is_blank(copy + from, to - from);
 		if (is_blank(copy + from, to - from))
 			assert_false(flagged(from, to) && maps.clean);
-		else if (!jsonread_check(copy + from, to - from, &at, &reason) && !flagged(from, to))
-			fail_msg("passed: %.*s (%s at %zu)", (int)(to - from), copy + from, reason, at);
+		else if (!jsonread_check(copy + from, to - from, &at, &reason) &&
+			 !flagged(from, to))
+			fail_msg("passed: %.*s (%s at %zu)", (int)(to - from), copy + from, reason,
+				 at);
 		else if (jsonread_check(copy + from, to - from, &at, &reason) && flagged(from, to))
 			needless++;
 		from = to + 1;
@@ -63,16 +65,19 @@ static int compare(scan_call *scan, const char *text, size_t len)
 }
 
 static const char *const samples[] = {
-	"{\"ts\":\"2025-08-15T08:53:20.002Z\",\"pid\":49125,\"ok\":true,\"err\":null,\"tags\":[\"a\",\"b\"]}",
+	"{\"ts\":\"2025-08-15T08:53:20.002Z\",\"pid\":49125,\"ok\":true,\"err\":null,\"tags\":["
+	"\"a\",\"b\"]}",
 	"{ \"a\" : [ 1 , -2.5e-3 , 0 , 0.0 , 1E+9 , -0 ] , \"b\" : { } , \"c\" : [ ] }\r",
 	"[{\"a\":{\"b\":[{\"c\":\"d\\\"e\\\\\"}]}},\"\\u00e9\\ud83d\\ude80\\n\",false]",
 	"\"caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x80\"",
-	"12345678901234567890123456789012345678901234567890.12345678901234567890e12345678901234567890",
+	"12345678901234567890123456789012345678901234567890."
+	"12345678901234567890e12345678901234567890",
 	"   ",
 	"",
 	"\t{\"key with : and , and {}[]\":\"a:b,c{d}\"}",
 	"[[[[[[[[[[{\"x\":[[[[1]]]]}]]]]]]]]]]",
-	"{\"long\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\\\\\"}",
+	"{\"long\":"
+	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\\\\\"}",
 	"true",
 	"nullfalse",
 	"{\"a\":1}{\"a\":2}",
@@ -90,7 +95,8 @@ static unsigned below(unsigned n)
 /* Samples, some of them spoilt, one after another, up to len. */
 static size_t make(char *text, size_t len, bool spoil)
 {
-	static const char letters[] = "{}[]:,\"\\ \t\r\n0123456789-+.eEtrufalsn/bu\0\x01\x7f\x80\xc3\xe2\xf0\xff";
+	static const char letters[] =
+		"{}[]:,\"\\ \t\r\n0123456789-+.eEtrufalsn/bu\0\x01\x7f\x80\xc3\xe2\xf0\xff";
 	size_t at = 0;
 
 	while (at + 256 < len) {
@@ -115,12 +121,14 @@ static void each_set(void (*call)(scan_call *))
 
 static void check_samples(scan_call *scan)
 {
-	static const char prefix[] = "                                                                ";
+	static const char prefix[] =
+		"                                                                ";
 	char text[512];
 
 	for (size_t i = 0; i < array_len(samples); i++) {
 		for (int shift = 0; shift < 64; shift++) {
-			const int len = snprintf(text, sizeof(text), "%.*s%s\n", shift, prefix, samples[i]);
+			const int len =
+				snprintf(text, sizeof(text), "%.*s%s\n", shift, prefix, samples[i]);
 
 			assert_int_equal(compare(scan, text, (size_t)len), 0);
 		}
@@ -249,7 +257,8 @@ static void check_values(scan_call *scan)
 
 		while (len < 4000) {
 			const unsigned k = below(array_len(more) + array_len(samples));
-			const char *sample = k < array_len(more) ? more[k] : samples[k - array_len(more)];
+			const char *sample =
+				k < array_len(more) ? more[k] : samples[k - array_len(more)];
 
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", sample);
 		}
