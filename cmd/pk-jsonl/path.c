@@ -96,6 +96,7 @@ int path_parse(struct path *ret, const char **text, const char *stops)
 		free(memory);
 		return err;
 	}
+	path.memory = memory;
 	path.text_len = (size_t)(r.at - *text);
 	*text = r.at;
 	*ret = path;

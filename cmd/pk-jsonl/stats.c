@@ -16,7 +16,7 @@ static int bucket_of(double size)
 	memcpy(&bits, &size, sizeof(bits));
 	bucket = (int64_t)(bits >> (MANTISSA_BITS - BUCKET_BITS)) -
 		 FIRST_EXPONENT * STATS_PER_OCTAVE;
-	return bucket < 0 ? 0 : bucket >= STATS_BUCKETS ? STATS_BUCKETS - 1 : (int)bucket;
+	return bucket < 0 ? 0 : bucket > STATS_BUCKETS - 1 ? STATS_BUCKETS - 1 : (int)bucket;
 }
 
 /* The middle of a bucket. */
