@@ -186,6 +186,9 @@ static int open_container(struct jsonread *json, bool object)
 
 	if (level == JSONREAD_DEPTH)
 		return fail(json, json->at, "nested too deeply");
+	/* A word's bits begin to mean something with its first level. */
+	if (level % 64 == 0)
+		json->objects[level / 64] = 0;
 	json->objects[level / 64] =
 		object ? json->objects[level / 64] | bit : json->objects[level / 64] & ~bit;
 	json->depth++;

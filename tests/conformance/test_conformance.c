@@ -59,6 +59,15 @@ static const struct tool tools[] = {
 		.hostile_status = 127,
 		.slots = 24,
 	},
+	{
+		.name = "pk-jsonl",
+		.args = {"filter", "-w", "a"},
+		.input = "{\"a\":1}\n{\"b\":1}\n",
+		.output = "{\"a\":1}\n",
+		.hostile = {"filter", HOSTILE},
+		.hostile_status = 125,
+		.slots = 8,
+	},
 };
 
 static const struct tool *tool(void)

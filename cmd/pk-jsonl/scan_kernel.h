@@ -1,0 +1,382 @@
+/*
+ * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME and
+ * SCAN_COUNT (names), struct vectors (64 bytes) and, as masks of one bit a byte:
+ *
+ *	vectors_load(bytes)  mask_equal(v, c)  mask_equal_folded(v, c): v | 0x20 == c
+ *	mask_control(v): < 0x20  mask_range(v, low, count)  mask_high(v): >= 0x80  prefix_xor(mask)
+ *
+ * Method: in-string mask as in simdjson (Langdale and Lemire 2019: odd runs of backslashes, prefix xor
+ * of the quotes). Then the grammar as adjacency, for 64 bytes at once: "the token after x" is x shifted
+ * by one and carried over white space by an addition. A newline inside a string ends the string, so
+ * that a malformed line never spoils the next. Only brackets, literals and what is not ASCII are
+ * looked at one by one.
+ */
+#include <string.h>
+
+#include "common/utf8.h"
+#include "scan.h"
+
+/* All in one function, so that the state lives in registers: no store to a map can alias it. */
+#define FN static inline __attribute__((always_inline)) SCAN_TARGET
+#define EVEN UINT64_C(0x5555555555555555)
+
+/* What one block hands to the next: carries are 0 or 1 for bit 0. */
+struct state {
+	uint64_t escaped;   /* the first byte is escaped */
+	uint64_t in_string; /* all ones or zeros */
+	uint64_t hex;	    /* bytes that must be hexadecimal digits */
+	uint64_t utf8;	    /* bytes that belong to a sequence of the block before */
+	uint64_t key;	    /* a key goes on */
+	uint64_t after_value, after_start, after_key, after_open;
+	uint64_t scalar, numeric, digit, zero;
+	/* Of numbers with more than digits; all zero otherwise. */
+	struct number {
+		uint64_t other, exponent, point, sign, minus, fraction, exponent_digits, literal;
+	} number;
+	uint64_t object, array; /* all ones: what the block begins in */
+	uint64_t stack;		/* 1: object; the innermost is bit 0 */
+	unsigned depth;
+};
+
+/* The bytes of a block by what they are; all but quote, slash and string are outside strings. */
+struct masks {
+	uint64_t slash, escaped, string, quote_open, quote_close, space, newline, open, close,
+		colon, comma, scalar;
+	uint64_t brace_open, brace_close; /* { and } */
+	uint64_t object, array;		  /* the innermost container */
+};
+
+/* Bytes behind an odd run of backslashes. */
+FN uint64_t find_escaped(uint64_t slash, uint64_t *carry)
+{
+	uint64_t follows, odd, even_sums;
+
+	if (!slash) {
+		const uint64_t escaped = *carry;
+
+		*carry = 0;
+		return escaped;
+	}
+	slash &= ~*carry;
+	follows = slash << 1 | *carry;
+	odd = slash & ~EVEN & ~follows;
+	*carry = __builtin_add_overflow(odd, slash, &even_sums);
+	return (EVEN ^ even_sums << 1) & follows;
+}
+
+/* Inside strings, opening quotes included. A newline there is wrong and ends the string. */
+FN uint64_t find_strings(uint64_t quote, uint64_t newline, uint64_t *in_string, uint64_t *wrong)
+{
+	uint64_t string = prefix_xor(quote) ^ *in_string;
+
+	for (uint64_t bad; (bad = newline & string) != 0;) {
+		bad &= -bad;
+		*wrong |= bad;
+		string ^= -bad;
+	}
+	*in_string = (uint64_t)((int64_t)string >> 63);
+	return string;
+}
+
+/* The token after each of x. */
+FN uint64_t next_token(uint64_t x, uint64_t space, uint64_t *carry)
+{
+	const uint64_t begin = x << 1 | *carry;
+	uint64_t sum;
+
+	*carry = __builtin_add_overflow(begin, space, &sum) | x >> 63;
+	return sum & ~space;
+}
+
+/* The bytes behind the runs of ones that begin at `starts`. */
+FN uint64_t behind_runs(uint64_t starts, uint64_t runs, uint64_t *carry)
+{
+	uint64_t sum, more;
+	const bool over = __builtin_add_overflow(runs, starts, &sum);
+
+	more = __builtin_add_overflow(sum, *carry, &sum);
+	*carry = over | more;
+	return sum & ~runs;
+}
+
+FN uint64_t check_escapes(const struct vectors *v, const struct masks *m, struct state *s)
+{
+	const uint64_t escaped = m->escaped & m->string;
+	uint64_t u = 0, hex = s->hex, wrong = 0;
+
+	s->hex = 0;
+	if (escaped) {
+		u = mask_equal(v, 'u') & escaped;
+		wrong = escaped & ~(u | mask_equal(v, '"') | m->slash | mask_equal(v, '/') |
+				    mask_equal(v, 'b') | mask_equal(v, 'f') | mask_equal(v, 'n') |
+				    mask_equal(v, 'r') | mask_equal(v, 't'));
+		hex |= u << 1 | u << 2 | u << 3 | u << 4;
+		s->hex = u >> 63 | u >> 62 | u >> 61 | u >> 60;
+	}
+	if (hex)
+		wrong |= hex &
+			 ~(mask_range(v, '0', 10) | mask_range(v, 'a', 6) | mask_range(v, 'A', 6));
+	return wrong;
+}
+
+/* What is not ASCII, sequence by sequence. */
+FN uint64_t check_utf8(const char *bytes, uint64_t high, struct state *s)
+{
+	uint64_t wrong = 0;
+
+	high &= ~s->utf8;
+	s->utf8 = 0;
+	while (high) {
+		const unsigned at = (unsigned)__builtin_ctzll(high);
+		size_t n = utf8_len(bytes + at, 4);
+
+		if (n == 0) {
+			wrong |= UINT64_C(1) << at;
+			n = 1;
+		}
+		high &= ~(((UINT64_C(1) << n) - 1) << at);
+		if (at + n > 64)
+			s->utf8 = (UINT64_C(1) << (at + n - 64)) - 1;
+	}
+	return wrong;
+}
+
+/* Match brackets and find out which bytes are directly in an object, which in an array. */
+FN uint64_t walk_brackets(const char *bytes, struct masks *m, struct state *s)
+{
+	uint64_t wrong = 0, stack = s->stack, object = s->object, array = s->array;
+	unsigned depth = s->depth;
+
+	m->object = object;
+	m->array = array;
+	m->brace_open = m->brace_close = 0;
+	for (uint64_t left = m->open | m->close | m->newline; left; left &= left - 1) {
+		const uint64_t bit = left & -left, from = -bit;
+		const uint64_t brace = bytes[__builtin_ctzll(left)] >> 5 & 1;
+
+		if (m->open & bit) {
+			stack = stack << 1 | brace;
+			wrong |= ++depth > 64 ? bit : 0;
+			m->brace_open |= brace ? bit : 0;
+		} else if (m->close & bit) {
+			wrong |= depth == 0 || (stack & 1) != brace ? bit : 0;
+			stack >>= 1;
+			depth -= depth > 0;
+			m->brace_close |= brace ? bit : 0;
+		} else {
+			wrong |= depth > 0 ? bit : 0;
+			depth = 0;
+		}
+		object = depth ? -(stack & 1) : 0;
+		array = depth ? ~object : 0;
+		m->object = (m->object & ~from) | (object & from);
+		m->array = (m->array & ~from) | (array & from);
+	}
+	s->stack = stack;
+	s->object = object;
+	s->array = array;
+	s->depth = depth;
+	return wrong;
+}
+
+/* The order of tokens. Returns what is wrong; *ret_blank: newlines of lines without a token. */
+FN uint64_t check_order(const struct masks *m, struct state *s, uint64_t *ret_blank)
+{
+	const uint64_t needs_value_before = m->comma | m->close | m->newline;
+	uint64_t wrong = m->comma & ~(m->object | m->array);
+	uint64_t key_open, key_close, key_due, value_end, behind_value, behind_start;
+
+	/* In an object a key comes after { and every comma, or } after {. */
+	key_due = next_token(m->brace_open | (m->comma & m->object), m->space, &s->after_open);
+	wrong |= key_due & ~(m->quote_open | m->brace_close);
+	key_open = key_due & m->quote_open;
+	key_close = behind_runs(key_open, m->string, &s->key) & m->quote_close;
+	/* A colon comes after every key and nowhere else. */
+	wrong |= next_token(key_close, m->space, &s->after_key) ^ m->colon;
+	/* After a value: comma, bracket or the end; and these only there, or in {}, [] and blank lines. */
+	value_end = (m->quote_close & ~key_close) | m->close;
+	behind_value = (m->scalar << 1 | s->scalar) & ~m->scalar;
+	const uint64_t begin = value_end << 1 | s->after_value | behind_value;
+	uint64_t sum;
+
+	s->after_value = __builtin_add_overflow(begin, m->space, &sum) | value_end >> 63;
+	behind_value = sum & ~m->space;
+	wrong |= behind_value & ~needs_value_before;
+	behind_start = next_token(m->open | m->newline, m->space, &s->after_start) &
+		       (m->close | m->newline);
+	wrong |= needs_value_before & ~behind_value & ~behind_start;
+	*ret_blank = behind_start & m->newline & ~behind_value;
+	return wrong;
+}
+
+FN bool is_word(const char *bytes, const char word[static 4])
+{
+	return memcmp(bytes, word, 4) == 0; /* of a constant length: one comparison */
+}
+
+/* true, false and null where a scalar begins with their letter; *literal gets their bytes. */
+FN uint64_t match_literals(const char *bytes, uint64_t starts, uint64_t *literal, uint64_t *carry)
+{
+	uint64_t wrong = 0;
+
+	for (; starts; starts &= starts - 1) {
+		const unsigned at = (unsigned)__builtin_ctzll(starts);
+		const bool five = bytes[at] == 'f';
+		const uint64_t ones = five ? 0x1f : 0xf;
+
+		if (!is_word(bytes + at, "true") && !is_word(bytes + at, "null") &&
+		    !(five && is_word(bytes + at + 1, "alse"))) {
+			wrong |= UINT64_C(1) << at;
+			continue;
+		}
+		*literal |= ones << at;
+		if (at + 4 + five > 64)
+			*carry = ones >> (64 - at);
+	}
+	return wrong;
+}
+
+/* Scalars that are more than digits. */
+FN uint64_t check_scalars(const struct vectors *v, const char *bytes, const struct masks *m,
+			  uint64_t starts, uint64_t digit, struct state *s)
+{
+	const struct number c = s->number;
+	uint64_t wrong, literal = c.literal;
+
+	s->number.literal = 0;
+	wrong = match_literals(
+		bytes, starts & (mask_equal(v, 't') | mask_equal(v, 'f') | mask_equal(v, 'n')),
+		&literal, &s->number.literal);
+	const uint64_t numeric = m->scalar & ~literal,
+		       first = numeric & ~(numeric << 1 | s->numeric);
+	const uint64_t point = mask_equal(v, '.') & numeric,
+		       e = mask_equal_folded(v, 'e') & numeric;
+	const uint64_t minus = mask_equal(v, '-') & numeric,
+		       sign = minus | (mask_equal(v, '+') & numeric);
+	const uint64_t other = numeric & ~digit, behind_e = e << 1 | c.exponent;
+	const uint64_t behind_point = (point << 1 | c.point) & digit;
+	const uint64_t exponent = (behind_e | ((sign & behind_e) << 1 | c.sign)) & digit;
+	const uint64_t whole = digit & (first | ((minus & first) << 1 | c.minus));
+	const uint64_t zero = whole & mask_equal(v, '0');
+
+	/* A number is where a scalar begins, and of the right characters. */
+	wrong |= (first & ~starts) | (other & ~(point | e | sign));
+	/* A digit follows what is none, but a sign may follow e; a digit precedes point and e. */
+	wrong |= (other << 1 | c.other) & ~digit & ~(behind_e & sign);
+	wrong |= (point | e) & ~(digit << 1 | s->digit);
+	wrong |= sign & ~behind_e & ~(minus & first);
+	/* No point after a fraction or an exponent, no e after an exponent, no digit after a first 0. */
+	wrong |= behind_runs(behind_point | exponent, digit, &s->number.fraction) & point;
+	wrong |= behind_runs(exponent, digit, &s->number.exponent_digits) & e;
+	wrong |= (zero << 1 | s->zero) & digit;
+	s->number.other = other >> 63;
+	s->number.exponent = e >> 63;
+	s->number.point = point >> 63;
+	s->number.sign = (sign & behind_e) >> 63;
+	s->number.minus = (minus & first) >> 63;
+	s->numeric = numeric >> 63;
+	s->zero = zero >> 63;
+	return wrong;
+}
+
+FN bool is_plain(const struct number *c)
+{
+	return !(c->other | c->exponent | c->point | c->sign | c->minus | c->fraction |
+		 c->exponent_digits | c->literal);
+}
+
+FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const struct masks *m,
+			  struct state *s)
+{
+	const uint64_t starts = m->scalar & ~(m->scalar << 1 | s->scalar);
+	const uint64_t digit = mask_range(v, '0', 10) & m->scalar;
+	uint64_t wrong, zero;
+
+	if (m->scalar != digit || !is_plain(&s->number)) {
+		wrong = check_scalars(v, bytes, m, starts, digit, s);
+	} else {
+		zero = starts & mask_equal(v, '0');
+		wrong = (zero << 1 | s->zero) & digit;
+		s->zero = zero >> 63;
+		s->numeric = digit >> 63;
+	}
+	s->digit = digit >> 63;
+	return wrong;
+}
+
+/* 64 bytes; the maps of word w. */
+FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool checked,
+		   struct state *s)
+{
+	const struct vectors v = vectors_load(bytes);
+	struct masks m = {.slash = mask_equal(&v, '\\'), .newline = mask_equal(&v, '\n')};
+	uint64_t quote, outside, control, blank, wrong = 0;
+
+	m.escaped = find_escaped(m.slash, &s->escaped);
+	quote = mask_equal(&v, '"') & ~m.escaped;
+	m.string = find_strings(quote, m.newline, &s->in_string, &wrong);
+	outside = ~(m.string | quote);
+	m.open = mask_equal_folded(&v, '{') & outside;
+	m.close = mask_equal_folded(&v, '}') & outside;
+	m.colon = mask_equal(&v, ':') & outside;
+	maps->quote[w] = quote;
+	maps->colon[w] = m.colon;
+	maps->open[w] = m.open;
+	maps->close[w] = m.close;
+	maps->newline[w] = m.newline;
+	maps->slash[w] = m.slash;
+	maps->lines += (size_t)__builtin_popcountll(m.newline);
+	if (!checked)
+		return;
+	m.quote_open = quote & m.string;
+	m.quote_close = quote & ~m.string;
+	m.comma = mask_equal(&v, ',') & outside;
+	m.space = mask_equal(&v, ' ') & outside;
+	control = mask_control(&v) & ~m.newline;
+	if (control) {
+		wrong |= control & m.string;
+		m.space |= (mask_equal(&v, '\t') | mask_equal(&v, '\r')) & outside;
+	}
+	m.scalar = outside & ~(m.space | m.newline | m.open | m.close | m.colon | m.comma);
+	wrong |= walk_brackets(bytes, &m, s);
+	wrong |= check_order(&m, s, &blank);
+	wrong |= check_numbers(&v, bytes, &m, s);
+	s->scalar = m.scalar >> 63;
+	if ((m.escaped & m.string) | s->hex)
+		wrong |= check_escapes(&v, &m, s);
+	if (mask_high(&v) | s->utf8)
+		wrong |= check_utf8(bytes, mask_high(&v), s);
+	maps->wrong[w] = wrong;
+	maps->clean &= !wrong;
+	maps->blank += blank ? (size_t)__builtin_popcountll(blank) : 0;
+}
+
+SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len, bool checked)
+{
+	struct state s = {.after_start = 1}; /* a line begins */
+	char tail[64 + 8]; /* literals and sequences are read behind their first byte */
+	const size_t whole = len / 64;
+
+	maps->lines = maps->blank = 0;
+	maps->clean = true;
+	maps->words = (len + 63) / 64;
+	memset(tail, ' ', sizeof(tail));
+	memcpy(tail, bytes + 64 * whole, len % 64);
+	for (size_t w = 0; w < maps->words; w++)
+		scan_block(maps, w, w < whole ? bytes + 64 * w : tail, checked, &s);
+}
+
+SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
+{
+	const size_t whole = len / 64 * 64;
+	int64_t lines = 0;
+
+	for (size_t at = 0; at < whole; at += 64) {
+		const struct vectors v = vectors_load(bytes + at);
+
+		lines += __builtin_popcountll(mask_equal(&v, '\n'));
+	}
+	for (size_t at = whole; at < len; at++)
+		lines += bytes[at] == '\n';
+	return lines;
+}
