@@ -45,6 +45,16 @@ int guard_stop_signal(const struct guard *guard)
 	return guard->stop_signal;
 }
 
+void guard_claim(struct guard *guard, int signal)
+{
+	guard->claimed = signal;
+}
+
+void guard_pass(struct guard *guard, int signal)
+{
+	owner_pass(&guard->owner, signal, getpid());
+}
+
 void guard_stop(struct guard *guard, enum stop_cause cause)
 {
 	owner_stop(&guard->owner, cause);
@@ -63,7 +73,15 @@ static void mirror_stop(const struct guard *guard)
 
 static void obey(struct guard *guard, const struct order *order)
 {
-	if (order->kind != ORDER_PASS && !guard->stop_signal)
+	/* Without a job a HUP has nobody to go to: it ends the tool, as TERM does. */
+	const bool asks = order->kind != ORDER_PASS ||
+			  (order->signal == SIGHUP && !guard->owner.running);
+
+	if (order->kind == ORDER_PASS && order->signal == guard->claimed) {
+		guard->called = true;
+		return;
+	}
+	if (asks && !guard->stop_signal)
 		guard->stop_signal = order->signal;
 	switch (order->kind) {
 	case ORDER_STOP:
@@ -159,6 +177,10 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 			return GUARD_ENDED;
 		if (!had_job && !was_stopped && guard->stop_signal)
 			return GUARD_STOP;
+		if (guard->called) {
+			guard->called = false;
+			return GUARD_CALLED;
+		}
 		if (copy_ready(extra, fds + OWN, count))
 			return GUARD_READY;
 		if (now_ns() >= until)
