@@ -116,6 +116,7 @@ void batch_add(struct batch *batch, const char *path, size_t len, enum kind kind
 {
 	struct batch_entry *entry = find_or_add(batch, path, len);
 
+	batch->noted++;
 	if (!entry) {
 		batch->lost = true;
 		return;

@@ -34,6 +34,7 @@ struct batch {
 	size_t slot_count;
 	size_t count;      /* entries that count */
 	size_t unfinished; /* those among them */
+	size_t noted;      /* calls of batch_add, ever */
 	bool lost;         /* out of memory: paths are missing */
 };
 

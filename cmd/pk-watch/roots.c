@@ -294,12 +294,9 @@ static void find_nothing(struct watchset *set, struct root *root, bool report)
 {
 	if (root->dir != DIR_NONE)
 		scan_forget(set, root->dir);
-	if (report && !root->gone) {
-		set->news.gone = (int)(root - set->roots);
-		/* A file's own event has been reported. */
-		if (!root->is_file)
-			report_root(set, root, KIND_DELETE, BATCH_DIR);
-	}
+	/* A file's own event has been reported. */
+	if (report && !root->gone && !root->is_file)
+		report_root(set, root, KIND_DELETE, BATCH_DIR);
 	root->gone = true;
 }
 
@@ -318,8 +315,6 @@ int roots_find(struct watchset *set, size_t number, bool report)
 		find_nothing(set, root, report);
 		return 0;
 	}
-	if (report && root->gone)
-		set->news.back = (int)number;
 	root->gone = false;
 	root->is_file = !S_ISDIR(st.st_mode);
 	if (!root->is_file)

@@ -184,7 +184,6 @@ int watchset_open(struct watchset *set, const struct plan *plan, struct batch *b
 		.dirs = DIRS_EMPTY,
 		.inotify = -1,
 		.mounts = -1,
-		.news = {.gone = -1, .back = -1},
 	};
 	*ret_path = NULL;
 	(void)pthread_mutex_init(&set->lock, NULL);

@@ -34,6 +34,7 @@ struct root {
 	int dir;          /* of a directory: its index, else DIR_NONE */
 	bool is_file;
 	bool gone;
+	bool told;        /* what the user has been told of that */
 	bool remote;      /* on a file system without events of its own */
 	bool dirty;       /* something on the way to it was replaced: look again */
 	size_t skip;      /* bytes of a path below that -i, -e and -f do not see */
@@ -77,7 +78,6 @@ struct watch_news {
 	bool limited;       /* first time that a limit was met */
 	int limit_errno;
 	bool denied;        /* a directory that may not be read */
-	int gone, back;     /* root, or -1 */
 };
 
 struct watchset {
