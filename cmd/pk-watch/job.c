@@ -185,10 +185,10 @@ static struct ending explain_start(const struct job *job, struct guard *guard, e
 
 	if (stage != CHILD_EXEC) {
 		say_errno(err, "cannot start '%s'", name);
-		report_error(guard_events(guard), "resource", err);
+		note_error(guard_events(guard), "resource", err);
 		return OWN_FAILURE;
 	}
-	report_error(guard_events(guard), "exec", err);
+	note_error(guard_events(guard), "exec", err);
 	if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
 		say("cannot run '%s': its interpreter does not exist", name);
 	else
@@ -211,7 +211,7 @@ static int start_one(struct job *job, struct guard *guard, struct ending *ret_en
 		return -1;
 	}
 	job->pid = guard_pid(guard);
-	report_run(guard_events(guard), job->plan, job->seq, job->reason, job->pid, job->argv);
+	note_run(guard_events(guard), job->plan, job->seq, job->reason, job->pid, job->argv);
 	return 0;
 }
 
@@ -234,7 +234,7 @@ int job_start(struct job *job, struct guard *guard, struct batch *batch, enum re
 		err = job->input = make_input(job);
 	if (err < 0) {
 		say_errno(err, "cannot hand over the changed paths");
-		report_error(guard_events(guard), "resource", err);
+		note_error(guard_events(guard), "resource", err);
 		*ret_ending = OWN_FAILURE;
 		return -1;
 	}
@@ -243,12 +243,12 @@ int job_start(struct job *job, struct guard *guard, struct batch *batch, enum re
 
 int job_next(struct job *job, struct guard *guard, struct ending *ret_ending)
 {
-	const struct guard_result *result = guard_result(guard);
+	const struct owner_result *result = guard_result(guard);
 	struct ending ending = result->ending;
 	int err;
 
-	report_exit(guard_events(guard), job->seq, job->pid, result);
-	report_failure(job->plan, job->plan->command[0], result);
+	note_exit(guard_events(guard), job->seq, job->pid, result);
+	note_failure(job->plan, job->plan->command[0], result);
 	if (result->timed_out)
 		ending = (struct ending){.code = STATUS_TIMEOUT};
 	if (ending_status(job->ending) == 0)

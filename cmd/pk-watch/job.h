@@ -8,7 +8,7 @@
 #include "common/base.h"
 #include "common/guard.h"
 #include "plan.h"
-#include "report.h"
+#include "notes.h"
 
 /*
  * One run of COMMAND for one batch: mostly one process, several one after another when `{}` stands

@@ -26,7 +26,7 @@
 #include "feedback.h"
 #include "job.h"
 #include "print.h"
-#include "report.h"
+#include "notes.h"
 #include "ticker.h"
 #include "watchset.h"
 
@@ -127,7 +127,7 @@ static void print_batch(struct loop *loop)
 	batch_clear(&loop->batch);
 	if (err < 0) {
 		say_errno(err, "cannot write to standard output");
-		report_error(loop->events, "io", err);
+		note_error(loop->events, "io", err);
 		end(loop, OWN_FAILURE, "error");
 	} else if (loop->printer.stop_signal) {
 		end(loop, (struct ending){.signal = loop->printer.stop_signal}, "signal");
@@ -161,7 +161,7 @@ static void start_run(struct loop *loop, enum reason reason)
 	if (loop->batch.lost)
 		say("out of memory: not all changed paths are known");
 	if (loop->batch.count > 0)
-		report_change(loop->events, loop->runs, &loop->batch);
+		note_change(loop->events, loop->runs, &loop->batch);
 	if (loop->plan->verbose && loop->batch.count > 0)
 		say("run %lld: %s, %zu paths, the first '%s'", (long long)loop->runs, reason_name(reason),
 		    loop->batch.count, batch_path(&loop->batch, batch_first(&loop->batch)));
@@ -184,20 +184,20 @@ static void be_busy(struct loop *loop, enum reason reason)
 	case BUSY_QUEUE:
 		loop->next = reason;
 		loop->restarting = true; /* as soon as it ends */
-		report_busy(loop->events, loop->plan, count);
+		note_busy(loop->events, loop->plan, count);
 		return;
 	case BUSY_RESTART:
 		loop->next = reason;
 		loop->restarting = true;
-		report_busy(loop->events, loop->plan, count);
+		note_busy(loop->events, loop->plan, count);
 		guard_stop(loop->guard, STOP_SIGNAL);
 		return;
 	case BUSY_SIGNAL:
-		report_busy(loop->events, loop->plan, count);
+		note_busy(loop->events, loop->plan, count);
 		guard_pass(loop->guard, loop->plan->signal);
 		break;
 	case BUSY_IGNORE:
-		report_busy(loop->events, loop->plan, count);
+		note_busy(loop->events, loop->plan, count);
 		break;
 	}
 	batch_clear(&loop->batch);
@@ -213,7 +213,7 @@ static bool is_put_off(struct loop *loop, int64_t now)
 		return false;
 	loop->batch_late = true;
 	if (feedback_note(&loop->feedback, batch_signature(&loop->batch), loop->batch_own))
-		report_loop(loop->events, loop->plan, &loop->batch, loop->feedback.delay);
+		note_loop(loop->events, loop->plan, &loop->batch, loop->feedback.delay);
 	loop->not_before = loop->feedback.delay > 0 ? ns_add(now, loop->feedback.delay) : 0;
 	return loop->feedback.delay > 0;
 }
@@ -246,7 +246,7 @@ static void note_changes(struct loop *loop, size_t noted_before, int64_t now)
 	const bool own = loop->running || (loop->ended_at > 0 && now - loop->ended_at <= loop->plan->debounce + STEP_NS);
 
 	loop->rescanned |= loop->set.news.overflowed && loop->batch.count > 0;
-	report_news(loop->events, loop->plan, &loop->set);
+	note_news(loop->events, loop->plan, &loop->set);
 	if (loop->batch.noted == noted_before)
 		return;
 	if (loop->batch.count == 0) {
@@ -298,22 +298,22 @@ static void take_tick(struct loop *loop)
 		return;
 	loop->ticks++;
 	if (loop->running) {
-		report_skip(loop->events, loop->ticks, ++loop->skipped);
+		note_skip(loop->events, loop->ticks, ++loop->skipped);
 		return;
 	}
-	report_tick(loop->events, loop->ticks, missed);
+	note_tick(loop->events, loop->ticks, missed);
 	start_run(loop, REASON_EVERY);
 }
 
 /* How the end of a run ends pk-watch, if it does. */
 static void judge_run(struct loop *loop)
 {
-	const struct guard_result *result = guard_result(loop->guard);
+	const struct owner_result *result = guard_result(loop->guard);
 	const struct ending ending = loop->job.ending;
 	const int stop_signal = guard_stop_signal(loop->guard);
 
 	if (result->survivors > 0) {
-		report_error(loop->events, "resource", -EBUSY);
+		note_error(loop->events, "resource", -EBUSY);
 		end(loop, OWN_FAILURE, "error");
 	} else if (stop_signal) {
 		end(loop, (struct ending){.signal = stop_signal}, "signal");
@@ -432,7 +432,7 @@ static void turn(struct loop *loop)
 		break;
 	default:
 		say_errno(event, "cannot wait for events");
-		report_error(loop->events, "resource", event);
+		note_error(loop->events, "resource", event);
 		end(loop, OWN_FAILURE, "error");
 	}
 	if (!loop->done)
@@ -457,18 +457,18 @@ static bool prepare(struct loop *loop)
 			say_errno(err, "cannot set a timer");
 	}
 	if (err < 0) {
-		report_error(loop->events, "io", err);
+		note_error(loop->events, "io", err);
 		end(loop, OWN_FAILURE, "error");
 		return false;
 	}
-	report_news(loop->events, loop->plan, &loop->set);
+	note_news(loop->events, loop->plan, &loop->set);
 	if (loop->set.news.denied && !loop->plan->quiet)
 		say("some directories may not be read: what changes in them is not seen");
 	if (loop->set.remote && !loop->plan->quiet && loop->plan->poll == 0)
 		say("a network or FUSE file system has no events of its own: it is compared every 1s");
 	if (loop->plan->verbose)
 		say("ready: %d directories, %zu watches", loop->set.dirs.live, watchset_watches(&loop->set));
-	report_ready(loop->events, &loop->set, now_ns() - began);
+	note_ready(loop->events, &loop->set, now_ns() - began);
 	return true;
 }
 
@@ -488,7 +488,7 @@ static struct ending run_loop(struct loop *loop)
 	}
 	while (!loop->done)
 		turn(loop);
-	report_end(loop->events, loop->ending, loop->why);
+	note_end(loop->events, loop->ending, loop->why);
 	err = events_error(loop->events);
 	if (err < 0)
 		say_errno(err, "cannot write to the events destination");
@@ -506,7 +506,7 @@ static struct ending body(struct guard *guard, void *arg)
 
 	loop->guard = guard;
 	loop->events = guard_events(guard);
-	guard_set_note(guard, report_note, (void *)(uintptr_t)loop->plan);
+	guard_set_note(guard, note_note, (void *)(uintptr_t)loop->plan);
 	guard_claim(guard, SIGUSR1);
 	if (job_open(&loop->job, loop->plan, loop->is_init) < 0) {
 		say_errno(-ENOMEM, "cannot start");
@@ -524,7 +524,7 @@ static struct ending run_printer(struct loop *loop)
 
 	if (err < 0) {
 		say_errno(err, "cannot read signals");
-		report_error(loop->events, "resource", err);
+		note_error(loop->events, "resource", err);
 		return OWN_FAILURE;
 	}
 	ending = run_loop(loop);
@@ -548,7 +548,7 @@ struct ending loop_run(const struct plan *plan, struct events *events)
 		say("the guard process was killed; the command was ended");
 	else
 		say_errno(how, "cannot set up the guard process");
-	report_error(events, "resource", how == FRONT_BEREFT ? 0 : how);
-	report_end(events, OWN_FAILURE, "error");
+	note_error(events, "resource", how == FRONT_BEREFT ? 0 : how);
+	note_end(events, OWN_FAILURE, "error");
 	return OWN_FAILURE;
 }

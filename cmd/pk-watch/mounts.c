@@ -54,7 +54,7 @@ static int read_all(int fd, struct buf *text)
 	return 0;
 }
 
-/* Undo the octal escapes of proc(5) in place. */
+/* Undo the octal escapes of proc(5) in view. */
 static void unescape(char *text)
 {
 	char *to = text;

@@ -10,7 +10,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
-#include "place.h"
+#include "view.h"
 #include "scan.h"
 
 /* One entry; the name follows in the names of the snapshot. */
@@ -206,12 +206,12 @@ static bool is_same(const struct shot *old, const struct shot *new)
 }
 
 /* An entry has appeared, changed or gone; a directory that did is to be visited, or forgotten. */
-static void report(struct watchset *set, struct place *place, int dir, const char *name, mode_t mode, enum kind kind)
+static void report(struct watchset *set, struct view *view, int dir, const char *name, mode_t mode, enum kind kind)
 {
 	bool is_dir = S_ISDIR(mode) || (S_ISLNK(mode) && set->plan->follow);
 	int child = is_dir ? dirs_find(&set->dirs, dir, name, strlen(name)) : DIR_NONE;
 
-	scan_report(set, place, name, kind, (S_ISDIR(mode) ? BATCH_DIR : 0) | (kind == KIND_CREATE ? BATCH_BORN : 0));
+	scan_report(set, view, name, kind, (S_ISDIR(mode) ? BATCH_DIR : 0) | (kind == KIND_CREATE ? BATCH_BORN : 0));
 	if (child != DIR_NONE && kind != KIND_ATTRIB)
 		scan_forget(set, child);
 	if (is_dir && kind == KIND_CREATE)
@@ -224,7 +224,7 @@ static bool is_list(const char *name)
 }
 
 /* Walk through both sorted lists at once. Returns whether an ignore list is among the differences. */
-static bool compare(struct watchset *set, struct place *place, int dir, const struct snapshot *old,
+static bool compare(struct watchset *set, struct view *view, int dir, const struct snapshot *old,
 		    const struct snapshot *new)
 {
 	size_t i = 0, j = 0, old_count = shot_count(old), new_count = shot_count(new);
@@ -238,11 +238,11 @@ static bool compare(struct watchset *set, struct place *place, int dir, const st
 		const struct shot *is = j < new_count ? shot_at(new, j) : NULL;
 
 		if (order < 0)
-			report(set, place, dir, shot_name(old, i), was->mode, KIND_DELETE);
+			report(set, view, dir, shot_name(old, i), was->mode, KIND_DELETE);
 		else if (order > 0)
-			report(set, place, dir, shot_name(new, j), is->mode, KIND_CREATE);
+			report(set, view, dir, shot_name(new, j), is->mode, KIND_CREATE);
 		else if (!is_same(was, is))
-			report(set, place, dir, shot_name(new, j), is->mode, difference(was, is));
+			report(set, view, dir, shot_name(new, j), is->mode, difference(was, is));
 		if (order != 0 || !is_same(was, is))
 			lists |= is_list(order < 0 ? shot_name(old, i) : shot_name(new, j));
 		i += order <= 0;
@@ -251,32 +251,32 @@ static bool compare(struct watchset *set, struct place *place, int dir, const st
 	return lists;
 }
 
-static void compare_dir(struct watchset *set, struct place *place, int dir)
+static void compare_dir(struct watchset *set, struct view *view, int dir)
 {
 	struct snapshot *old = set->snapshots[dir], *new = NULL;
 	char path[PATH_MAX];
 
 	/* A directory that cannot be listed is reported by the one above it. */
 	if (!old || dirs_path(&set->dirs, dir, NULL, path) < 0 || snapshot_take(path, &new) < 0 ||
-	    place_at(place, set, dir) < 0) {
+	    view_at(view, set, dir) < 0) {
 		snapshot_drop(&new);
 		return;
 	}
 	set->snapshots[dir] = new;
-	if (compare(set, place, dir, old, new) && !set->plan->no_ignore)
+	if (compare(set, view, dir, old, new) && !set->plan->no_ignore)
 		(void)!scan_visit(set, dir, VISIT_RULES);
 	snapshot_drop(&old);
 }
 
 void poll_compare(struct watchset *set)
 {
-	struct place place;
+	struct view view;
 
 	if (make_room(set) < 0)
 		return;
 	/* Those that appear meanwhile have no snapshot yet. */
 	for (int dir = 0; dir < set->dirs.count && (size_t)dir < set->snapshot_count; dir++)
 		if (is_polled(set, dir))
-			compare_dir(set, &place, dir);
+			compare_dir(set, &view, dir);
 	(void)!poll_prime(set);
 }

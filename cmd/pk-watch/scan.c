@@ -51,7 +51,7 @@ struct walk {
 /* What one thread works with. */
 struct worker {
 	struct walk *walk;
-	struct place place;
+	struct view view;
 	struct buf names; /* of the directories (and, where they are looked at, files): type, name, NUL */
 	struct lists_present present;
 	char listing[LISTING_SIZE];
@@ -71,15 +71,15 @@ static bool is_own_output(const struct watchset *set, const char *path, const ch
 	return false;
 }
 
-void scan_report(struct watchset *set, struct place *place, const char *name, enum kind kind, unsigned flags)
+void scan_report(struct watchset *set, struct view *view, const char *name, enum kind kind, unsigned flags)
 {
 	const bool is_dir = (flags & BATCH_DIR) != 0;
-	int len = place_name(place, name);
+	int len = view_name(view, name);
 
-	if (len < 0 || place_ignores(place, is_dir) || !place_selects(place, is_dir) ||
-	    is_own_output(set, place->path, name))
+	if (len < 0 || view_ignores(view, is_dir) || !view_selects(view, is_dir) ||
+	    is_own_output(set, view->path, name))
 		return;
-	batch_add(set->batch, place->path, (size_t)len, kind, flags);
+	batch_add(set->batch, view->path, (size_t)len, kind, flags);
 }
 
 static void forget_one(struct watchset *set, int dir)
@@ -300,7 +300,7 @@ static int read_lists(struct worker *worker, int dir, int fd, uint16_t flags)
 		set->dirs.all[dir].flags |= DIR_GIT;
 	/* Again, with its own lists. */
 	if (err >= 0)
-		err = place_at(&worker->place, set, dir);
+		err = view_at(&worker->view, set, dir);
 	(void)pthread_mutex_unlock(&set->lock);
 	return err;
 }
@@ -313,9 +313,9 @@ static int take_subdir(struct worker *worker, int dir, const char *name, unsigne
 	struct dirs *dirs = &set->dirs;
 	int child = dirs_find(dirs, dir, name, strlen(name));
 
-	if (place_name(&worker->place, name) < 0)
+	if (view_name(&worker->view, name) < 0)
 		return 0;
-	if (place_ignores(&worker->place, true)) {
+	if (view_ignores(&worker->view, true)) {
 		if (child != DIR_NONE)
 			scan_forget(set, child);
 		return 0;
@@ -363,7 +363,7 @@ static int take_listing(struct worker *worker, int dir, enum visit visit)
 		unsigned char type = (unsigned char)*at++;
 
 		if (reports && (type != DT_DIR || all)) {
-			scan_report(set, &worker->place, at, all ? KIND_CREATE : KIND_MODIFY,
+			scan_report(set, &worker->view, at, all ? KIND_CREATE : KIND_MODIFY,
 				    type == DT_DIR ? BATCH_DIR : 0);
 			set->news.found++;
 		}
@@ -377,17 +377,17 @@ static int take_listing(struct worker *worker, int dir, enum visit visit)
 /* After an overflow a directory whose ctime has moved has lost or got entries. */
 static void report_self(struct worker *worker, int fd)
 {
-	struct place *place = &worker->place;
+	struct view *view = &worker->view;
 	char path[PATH_MAX];
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || (int64_t)st.st_ctim.tv_sec * NS_PER_S + st.st_ctim.tv_nsec < worker->walk->since ||
-	    place->len <= place->within)
+	    view->len <= view->within)
 		return;
-	memcpy(path, place->path, place->len - 1);
-	path[place->len - 1] = '\0';
-	if (!place->set->selects)
-		batch_add(place->set->batch, path, place->len - 1, KIND_MODIFY, BATCH_DIR);
+	memcpy(path, view->path, view->len - 1);
+	path[view->len - 1] = '\0';
+	if (!view->set->selects)
+		batch_add(view->set->batch, path, view->len - 1, KIND_MODIFY, BATCH_DIR);
 }
 
 /* Open and list the directory; dir is watched, or polled. */
@@ -397,7 +397,7 @@ static int open_and_list(struct worker *worker, int dir, enum visit visit, uint1
 	scoped(fd_drop) int fd = -1;
 	int err;
 
-	fd = open(worker->place.len > 0 ? worker->place.path : ".",
+	fd = open(worker->view.len > 0 ? worker->view.path : ".",
 		  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
@@ -431,7 +431,7 @@ static int visit_one(struct worker *worker, struct task task)
 	if (dir != task.dir && task.visit == VISIT_NEW)
 		task.visit = VISIT_MOVED;
 	if (dir != DIR_NONE) {
-		err = place_at(&worker->place, set, dir);
+		err = view_at(&worker->view, set, dir);
 		flags = set->dirs.all[dir].flags;
 	}
 	(void)pthread_mutex_unlock(&set->lock);
@@ -557,14 +557,14 @@ void scan_adopt(struct watchset *set, int dir, const char *name, bool is_link)
 {
 	struct dirs *dirs = &set->dirs;
 	size_t len = strlen(name);
-	struct place place;
+	struct view view;
 	struct stat st;
 	int child;
 
-	if (set->plan->no_recursive || place_at(&place, set, dir) < 0 || place_name(&place, name) < 0 ||
-	    place_ignores(&place, true))
+	if (set->plan->no_recursive || view_at(&view, set, dir) < 0 || view_name(&view, name) < 0 ||
+	    view_ignores(&view, true))
 		return;
-	if (is_link && (stat(place.path, &st) < 0 || !S_ISDIR(st.st_mode)))
+	if (is_link && (stat(view.path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		return;
 	child = dirs_find(dirs, dir, name, len);
 	if (child == DIR_NONE) {

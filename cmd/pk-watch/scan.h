@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "common/base.h"
-#include "place.h"
+#include "view.h"
 #include "watchset.h"
 
 /* Why a directory is visited; what is reported of it. */
@@ -30,7 +30,7 @@ void scan_forget(struct watchset *set, int dir);
  * A change of a name in a place: into the batch, unless it is ignored, not asked for, or our own
  * output.
  */
-void scan_report(struct watchset *set, struct place *place, const char *name, enum kind kind, unsigned flags);
+void scan_report(struct watchset *set, struct view *view, const char *name, enum kind kind, unsigned flags);
 
 /*
  * The directory `name` in dir is new, or is another one than before: know it, watch it, report what

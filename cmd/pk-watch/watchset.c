@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "mounts.h"
-#include "place.h"
+#include "view.h"
 #include "poll.h"
 #include "roots.h"
 #include "scan.h"
@@ -254,23 +254,23 @@ static void follow_tree(struct watchset *set, int dir, const struct inotify_even
 		scan_adopt(set, dir, event->name, !is_dir);
 }
 
-static void report_event(struct watchset *set, struct place *place, const struct inotify_event *event)
+static void report_event(struct watchset *set, struct view *view, const struct inotify_event *event)
 {
 	const unsigned dir = event->mask & IN_ISDIR ? BATCH_DIR : 0;
 	const uint32_t mask = event->mask;
 
 	if (mask & (IN_DELETE | IN_MOVED_FROM))
-		scan_report(set, place, event->name, KIND_DELETE, dir);
+		scan_report(set, view, event->name, KIND_DELETE, dir);
 	else if (mask & IN_CREATE)
-		scan_report(set, place, event->name, KIND_CREATE, dir | BATCH_BORN | (dir ? 0 : BATCH_UNFINISHED));
+		scan_report(set, view, event->name, KIND_CREATE, dir | BATCH_BORN | (dir ? 0 : BATCH_UNFINISHED));
 	else if (mask & IN_MOVED_TO)
-		scan_report(set, place, event->name, KIND_CREATE, dir);
+		scan_report(set, view, event->name, KIND_CREATE, dir);
 	else if (mask & IN_CLOSE_WRITE)
-		scan_report(set, place, event->name, KIND_MODIFY, 0);
+		scan_report(set, view, event->name, KIND_MODIFY, 0);
 	else if (mask & IN_MODIFY)
-		scan_report(set, place, event->name, KIND_MODIFY, BATCH_UNFINISHED);
+		scan_report(set, view, event->name, KIND_MODIFY, BATCH_UNFINISHED);
 	else if (mask & IN_ATTRIB)
-		scan_report(set, place, event->name, KIND_ATTRIB, dir);
+		scan_report(set, view, event->name, KIND_ATTRIB, dir);
 }
 
 static bool changes_rules(const struct watchset *set, const struct inotify_event *event)
@@ -279,7 +279,7 @@ static bool changes_rules(const struct watchset *set, const struct inotify_event
 	       (strcmp(event->name, ".gitignore") == 0 || strcmp(event->name, ".ignore") == 0);
 }
 
-static void handle(struct watchset *set, struct place *place, int *place_of, const struct inotify_event *event)
+static void handle(struct watchset *set, struct view *view, int *view_of, const struct inotify_event *event)
 {
 	int dir;
 
@@ -298,17 +298,17 @@ static void handle(struct watchset *set, struct place *place, int *place_of, con
 	if (event->len == 0 || (set->dirs.all[dir].flags & DIR_MOVING))
 		return;
 	/* Events come in runs from one directory. */
-	if (*place_of != dir && place_at(place, set, dir) < 0)
+	if (*view_of != dir && view_at(view, set, dir) < 0)
 		return;
-	*place_of = dir;
-	report_event(set, place, event);
+	*view_of = dir;
+	report_event(set, view, event);
 	if (event->mask & (IN_ISDIR | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)) {
 		follow_tree(set, dir, event);
-		*place_of = DIR_NONE;
+		*view_of = DIR_NONE;
 	}
 	if (changes_rules(set, event)) {
 		(void)!scan_visit(set, dir, VISIT_RULES);
-		*place_of = DIR_NONE;
+		*view_of = DIR_NONE;
 	}
 }
 
@@ -338,8 +338,8 @@ static void rescan(struct watchset *set)
 /* Read what is there now. Returns the number of bytes, 0 when the queue is empty. */
 static size_t read_some(struct watchset *set)
 {
-	struct place place;
-	int place_of = DIR_NONE;
+	struct view view;
+	int view_of = DIR_NONE;
 	ssize_t n;
 
 	set->sampled = wall_now() - CLOCK_LAG;
@@ -347,7 +347,7 @@ static size_t read_some(struct watchset *set)
 	for (ssize_t at = 0; at < n;) {
 		const struct inotify_event *event = (const void *)(set->buffer + at);
 
-		handle(set, &place, &place_of, event);
+		handle(set, &view, &view_of, event);
 		at += (ssize_t)sizeof(*event) + event->len;
 	}
 	return n > 0 ? (size_t)n : 0;

@@ -1,5 +1,5 @@
 /* Events and messages. */
-#include "report.h"
+#include "notes.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ const char *reason_name(enum reason reason)
 	return names[reason];
 }
 
-void report_ready(struct events *events, const struct watchset *set, int64_t elapsed_ns)
+void note_ready(struct events *events, const struct watchset *set, int64_t elapsed_ns)
 {
 	struct event event;
 
@@ -57,7 +57,7 @@ static bool add_paths(struct json *json, const struct batch *batch, size_t most)
 	return batch->count > shown;
 }
 
-void report_change(struct events *events, int64_t seq, const struct batch *batch)
+void note_change(struct events *events, int64_t seq, const struct batch *batch)
 {
 	struct event event;
 
@@ -69,7 +69,7 @@ void report_change(struct events *events, int64_t seq, const struct batch *batch
 	event_send(&event, events);
 }
 
-void report_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason, pid_t pid,
+void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason, pid_t pid,
 		char *const *argv)
 {
 	struct event event;
@@ -89,7 +89,7 @@ void report_run(struct events *events, const struct plan *plan, int64_t seq, enu
 	event_send(&event, events);
 }
 
-void report_exit(struct events *events, int64_t seq, pid_t pid, const struct guard_result *result)
+void note_exit(struct events *events, int64_t seq, pid_t pid, const struct owner_result *result)
 {
 	char name[SIGNAME_MAX];
 	struct event event;
@@ -102,7 +102,7 @@ void report_exit(struct events *events, int64_t seq, pid_t pid, const struct gua
 		json_text(&event.json, "signal", signame(result->ending.signal, name));
 	else
 		json_int(&event.json, "exit_code", result->ending.code);
-	json_text(&event.json, "cause", guard_cause_name(result->cause));
+	json_text(&event.json, "cause", owner_cause_name(result->cause));
 	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
 	json_bool(&event.json, "timed_out", result->timed_out);
 	json_bool(&event.json, "killed", result->killed);
@@ -110,7 +110,7 @@ void report_exit(struct events *events, int64_t seq, pid_t pid, const struct gua
 	event_send(&event, events);
 }
 
-void report_busy(struct events *events, const struct plan *plan, size_t count)
+void note_busy(struct events *events, const struct plan *plan, size_t count)
 {
 	static const char *const policies[] = {[BUSY_QUEUE] = "queue",
 					       [BUSY_RESTART] = "restart",
@@ -127,7 +127,7 @@ void report_busy(struct events *events, const struct plan *plan, size_t count)
 	event_send(&event, events);
 }
 
-void report_tick(struct events *events, int64_t tick, int64_t missed)
+void note_tick(struct events *events, int64_t tick, int64_t missed)
 {
 	struct event event;
 
@@ -138,7 +138,7 @@ void report_tick(struct events *events, int64_t tick, int64_t missed)
 	event_send(&event, events);
 }
 
-void report_skip(struct events *events, int64_t tick, int64_t skipped)
+void note_skip(struct events *events, int64_t tick, int64_t skipped)
 {
 	struct event event;
 
@@ -149,7 +149,7 @@ void report_skip(struct events *events, int64_t tick, int64_t skipped)
 	event_send(&event, events);
 }
 
-void report_loop(struct events *events, const struct plan *plan, const struct batch *batch, int64_t delay_ns)
+void note_loop(struct events *events, const struct plan *plan, const struct batch *batch, int64_t delay_ns)
 {
 	const struct batch_entry *first = batch_first(batch);
 	struct event event;
@@ -164,7 +164,7 @@ void report_loop(struct events *events, const struct plan *plan, const struct ba
 	event_send(&event, events);
 }
 
-void report_error(struct events *events, const char *class, int err)
+void note_error(struct events *events, const char *class, int err)
 {
 	struct event event;
 
@@ -176,7 +176,7 @@ void report_error(struct events *events, const char *class, int err)
 	event_send(&event, events);
 }
 
-void report_end(struct events *events, struct ending ending, const char *reason)
+void note_end(struct events *events, struct ending ending, const char *reason)
 {
 	struct event event;
 
@@ -257,7 +257,7 @@ static void report_root(struct events *events, const struct plan *plan, struct r
 	report_path(events, root->gone ? "gone" : "back", root->path);
 }
 
-void report_news(struct events *events, const struct plan *plan, struct watchset *set)
+void note_news(struct events *events, const struct plan *plan, struct watchset *set)
 {
 	struct watch_news *news = &set->news;
 
@@ -272,7 +272,7 @@ void report_news(struct events *events, const struct plan *plan, struct watchset
 		report_root(events, plan, &set->roots[i]);
 }
 
-void report_failure(const struct plan *plan, const char *command, const struct guard_result *result)
+void note_failure(const struct plan *plan, const char *command, const struct owner_result *result)
 {
 	char text[NS_TEXT_MAX], name[SIGNAME_MAX];
 
@@ -292,23 +292,23 @@ void report_failure(const struct plan *plan, const char *command, const struct g
 	}
 }
 
-void report_note(void *arg, enum guard_note kind, int signal, int targets)
+void note_note(void *arg, enum owner_note kind, int signal, int targets)
 {
 	const struct plan *plan = arg;
 	const char *plural = targets == 1 ? "" : "es";
 	char name[SIGNAME_MAX];
 
 	switch (kind) {
-	case GUARD_NO_PROC:
+	case OWNER_NO_PROC:
 		if (!plan->quiet)
 			say("/proc cannot be read: only the command's process group is signalled");
 		return;
-	case GUARD_FORWARDED:
+	case OWNER_FORWARDED:
 		if (plan->verbose)
 			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
 		return;
-	case GUARD_ASKED:
-	case GUARD_KILLED:
+	case OWNER_ASKED:
+	case OWNER_KILLED:
 		if (plan->verbose)
 			say("sent %s to %d process%s", signame(signal, name), targets, plural);
 		return;
