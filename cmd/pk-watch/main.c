@@ -13,6 +13,7 @@
 #include "common/say.h"
 #include "common/status.h"
 #include "loop.h"
+#include "notes.h"
 #include "plan.h"
 
 /* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
@@ -29,6 +30,17 @@ static bool open_events(const struct plan *plan, struct events *events)
 	return true;
 }
 
+/* A mistake in the command line is an event too, wherever events go that far into it. */
+static int end_early(const struct plan *plan, struct events *events, int status)
+{
+	if (status == STATUS_OWN && events_open(events, "pk-watch", plan->events) == 0) {
+		note_error(events, "usage", 0);
+		note_end(events, (struct ending){.code = status}, "error");
+		events_drop(events);
+	}
+	return program_finish(status);
+}
+
 int main(int argc, char **argv)
 {
 	struct plan plan = {0};
@@ -38,8 +50,10 @@ int main(int argc, char **argv)
 	if (!program_start("pk-watch"))
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code)) {
+		int status = end_early(&plan, &events, ending.code);
+
 		plan_drop(&plan);
-		return finish(ending.code);
+		return status;
 	}
 	if (open_events(&plan, &events))
 		ending = loop_run(&plan, &events);

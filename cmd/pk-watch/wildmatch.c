@@ -94,8 +94,12 @@ static enum verdict match_star(const char *start, const char *p, const char *t, 
 	bool spans = !slashes || (rest - p > 1 && whole);
 
 	/* A double star and its slash may stand for nothing. */
-	if (slashes && spans && rest[0] == '/' && match(rest + 1, t, slashes) == MATCH)
-		return MATCH;
+	if (slashes && spans && rest[0] == '/') {
+		enum verdict verdict = match(rest + 1, t, slashes);
+
+		if (verdict == MATCH || verdict == NEVER)
+			return verdict;
+	}
 	if (rest[0] == '\0')
 		return spans || !strchr(t, '/') ? MATCH : MISMATCH;
 	if (!spans && rest[0] == '/') {
