@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "rules.h"
-#include "tests/lib/run.h"
+#include "tests/pk-watch/world.h"
 #include "wildmatch.h"
 
 static const struct {
@@ -130,10 +130,10 @@ static void random_path(char *path, size_t size)
 static void git_agrees_on_random_patterns(void **state)
 {
 	enum { SETS = 60, PATHS = 40 };
-	const char *const list = test_path("repo/.gitignore");
+	const char *const list = test_text("%s/w/.gitignore", test_now()->dir), *repo = test_text("%s/w", test_now()->dir);
 
 	(void)state;
-	assert_status(run(ARGV("git", "init", "-q", test_path("repo")), NULL), 0);
+	world("git init -q w");
 	for (int set = 0; set < SETS; set++) {
 		char lines[256] = "", input[PATHS * 64] = "", paths[PATHS][64];
 		struct rules *rules;
@@ -152,7 +152,7 @@ static void git_agrees_on_random_patterns(void **state)
 			(void)strcat(strcat(input, paths[i]), "\n");
 		}
 		git = run(ARGV("git", "check-ignore", "--no-index", "--stdin", "-n", "-v"),
-			  HOW(.input = input, .cwd = test_path("repo"), .env = {"GIT_CONFIG_GLOBAL=/dev/null"}));
+			  HOW(.input = input, .cwd = repo, .env = {"GIT_CONFIG_GLOBAL=/dev/null"}));
 		assert_int_equal(rules_parse(lines, strlen(lines), &rules), 0);
 		for (const char *line = git->out, *end; *line; line = end + 1) {
 			const char *tab = strchr(line, '\t'), *colon = strchr(line, ':');
