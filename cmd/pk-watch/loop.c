@@ -184,7 +184,6 @@ static void be_busy(struct loop *loop, enum reason reason)
 	case BUSY_QUEUE:
 		loop->next = reason;
 		loop->restarting = true; /* as soon as it ends */
-		note_busy(loop->events, loop->plan, count);
 		return;
 	case BUSY_RESTART:
 		loop->next = reason;
@@ -255,6 +254,8 @@ static void note_changes(struct loop *loop, size_t noted_before, int64_t now)
 			batch_clear(&loop->batch);
 		return;
 	}
+	if (loop->running && loop->plan->on_busy == BUSY_QUEUE && loop->debounce.first == NS_NEVER)
+		note_busy(loop->events, loop->plan, loop->batch.count);
 	loop->batch_own = loop->debounce.first == NS_NEVER ? own : loop->batch_own && own;
 	loop->batch_looked = false;
 	debounce_note(&loop->debounce, now);

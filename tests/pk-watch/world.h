@@ -8,6 +8,7 @@
 #include "common/base.h"
 #include "tests/check.h"
 #include "tests/lib/events.h"
+#include "tests/lib/pty.h"
 #include "tests/lib/run.h"
 
 #include <signal.h>
