@@ -185,9 +185,9 @@ static const struct opt options[] = {
 const struct opt_program plan_program = {
 	.name = "pk-watch",
 	.usage = "pk-watch [options] [PATH...] [-- COMMAND [ARG...]]\n",
-	.purpose = "Run COMMAND when files change, once things settle, and never twice at once; without\n"
-		   "COMMAND print the changed paths. PATH defaults to '.'; '-' reads PATHs from stdin.\n"
-		   "A lone {} among ARGs becomes the changed paths. SIGUSR1 means run now.\n",
+	.purpose = "Run COMMAND when files change, once things settle, and never twice at once;\n"
+		   "without COMMAND print the changed paths. PATH defaults to '.'; '-' reads PATHs\n"
+		   "from stdin. A lone {} among ARGs becomes the changed paths. SIGUSR1: run now.\n",
 	.options = options,
 	.count = array_len(options),
 	.tail = "Exit status: COMMAND's own with -1 or --exit-on-error; 0 printed (-1);\n"
