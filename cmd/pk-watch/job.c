@@ -247,7 +247,8 @@ int job_next(struct job *job, struct guard *guard, struct ending *ret_ending)
 	struct ending ending = result->ending;
 	int err;
 
-	note_exit(guard_events(guard), job->seq, job->pid, result);
+	if (result->ended)
+		note_exit(guard_events(guard), job->seq, job->pid, result);
 	note_failure(job->plan, job->plan->command[0], result);
 	if (result->timed_out)
 		ending = (struct ending){.code = STATUS_TIMEOUT};
