@@ -54,7 +54,7 @@ struct worker {
 	struct view view;
 	struct buf names; /* of the directories (and, where they are looked at, files): type, name, NUL */
 	struct lists_present present;
-	char listing[LISTING_SIZE];
+	_Alignas(struct dirent64) char listing[LISTING_SIZE];
 };
 
 static bool is_own_output(const struct watchset *set, const char *path, const char *name)
