@@ -134,6 +134,14 @@ static void take_signals(struct guard *guard)
 	mirror_stop(guard);
 }
 
+static bool take_call(struct guard *guard)
+{
+	const bool called = guard->called;
+
+	guard->called = false;
+	return called;
+}
+
 /* Give the body its share of what poll said; true when there is any. */
 static bool copy_ready(struct pollfd *extra, const struct pollfd *fds, nfds_t count)
 {
@@ -156,6 +164,9 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 	struct owner *owner = &guard->owner;
 	const bool had_job = owner->running, was_stopped = guard->stop_signal != 0;
 
+	/* It came together with the end of the job before. */
+	if (take_call(guard))
+		return GUARD_CALLED;
 	for (;;) {
 		struct timespec left;
 
@@ -177,10 +188,8 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 			return GUARD_ENDED;
 		if (!had_job && !was_stopped && guard->stop_signal)
 			return GUARD_STOP;
-		if (guard->called) {
-			guard->called = false;
+		if (take_call(guard))
 			return GUARD_CALLED;
-		}
 		if (copy_ready(extra, fds + OWN, count))
 			return GUARD_READY;
 		if (now_ns() >= until)
