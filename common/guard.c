@@ -74,8 +74,8 @@ static void mirror_stop(const struct guard *guard)
 static void obey(struct guard *guard, const struct order *order)
 {
 	/* Without a job a HUP has nobody to go to: it ends the tool, as TERM does. */
-	const bool asks = order->kind != ORDER_PASS ||
-			  (order->signal == SIGHUP && !guard->owner.running);
+	const bool asks =
+		order->kind != ORDER_PASS || (order->signal == SIGHUP && !guard->owner.running);
 
 	if (order->kind == ORDER_PASS && order->signal == guard->claimed) {
 		guard->called = true;

@@ -75,7 +75,8 @@ int above_read(struct watchset *set, struct root *root)
 	top = work_tree(path, &root->in_git);
 	if (!root->in_git)
 		return 0;
-	for (size_t len = top; len < strlen(path) && err >= 0; len += 1 + strcspn(path + len + 1, "/")) {
+	for (size_t len = top; len < strlen(path) && err >= 0;
+	     len += 1 + strcspn(path + len + 1, "/")) {
 		memcpy(up, path, len);
 		up[len] = '\0';
 		err = read_one(set, up, path + len + 1);

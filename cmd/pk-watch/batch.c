@@ -44,7 +44,8 @@ static uint32_t *slot_of(const struct batch *batch, const char *path, size_t len
 		if (*slot == 0)
 			return slot;
 		entry = &batch->entries[*slot - 1];
-		if (entry->hash == hash && entry->len == len && memcmp(batch_path(batch, entry), path, len) == 0)
+		if (entry->hash == hash && entry->len == len &&
+		    memcmp(batch_path(batch, entry), path, len) == 0)
 			return slot;
 	}
 }
@@ -72,7 +73,8 @@ static bool grow(struct batch *batch)
 	for (size_t i = 0; i < batch->used; i++) {
 		const struct batch_entry *entry = &entries[i];
 
-		*slot_of(batch, batch_path(batch, entry), entry->len, entry->hash) = (uint32_t)i + 1;
+		*slot_of(batch, batch_path(batch, entry), entry->len, entry->hash) =
+			(uint32_t)i + 1;
 	}
 	return true;
 }
@@ -88,8 +90,8 @@ static struct batch_entry *find_or_add(struct batch *batch, const char *path, si
 		return &batch->entries[*slot - 1];
 	if (buf_reserve(&batch->bytes, len + 1) < 0)
 		return NULL;
-	batch->entries[batch->used] =
-		(struct batch_entry){.at = (uint32_t)batch->bytes.len, .len = (uint32_t)len, .hash = hash};
+	batch->entries[batch->used] = (struct batch_entry){
+		.at = (uint32_t)batch->bytes.len, .len = (uint32_t)len, .hash = hash};
 	memcpy(batch->bytes.bytes + batch->bytes.len, path, len);
 	batch->bytes.bytes[batch->bytes.len + len] = '\0';
 	batch->bytes.len += len + 1;
@@ -172,6 +174,7 @@ uint64_t batch_signature(const struct batch *batch)
 
 	for (size_t i = 0; i < batch->used; i++)
 		if (batch_counts(batch, &batch->entries[i]))
-			sum += (batch->entries[i].hash + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+			sum += (batch->entries[i].hash + UINT64_C(1)) *
+			       UINT64_C(0x9e3779b97f4a7c15);
 	return sum;
 }

@@ -21,7 +21,7 @@ struct batch_entry {
 	uint8_t kinds; /* set of enum kind */
 	uint8_t first, last;
 	bool is_dir;
-	bool born;       /* did not exist before the batch */
+	bool born;	 /* did not exist before the batch */
 	bool unfinished; /* written to, and not closed yet */
 };
 
@@ -32,17 +32,17 @@ struct batch {
 	struct buf bytes;
 	uint32_t *slots; /* index + 1 */
 	size_t slot_count;
-	size_t count;      /* entries that count */
+	size_t count;	   /* entries that count */
 	size_t unfinished; /* those among them */
-	size_t noted;      /* calls of batch_add, ever */
-	bool lost;         /* out of memory: paths are missing */
+	size_t noted;	   /* calls of batch_add, ever */
+	bool lost;	   /* out of memory: paths are missing */
 };
 
 #define BATCH_EMPTY(kinds) ((struct batch){.wanted = (kinds), .bytes = {.cap = UINT32_MAX}})
 
 enum batch_flag {
 	BATCH_DIR = 1,
-	BATCH_BORN = 2,       /* the path is new for certain */
+	BATCH_BORN = 2,	      /* the path is new for certain */
 	BATCH_UNFINISHED = 4, /* a writer has it open */
 };
 

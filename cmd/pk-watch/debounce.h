@@ -12,7 +12,7 @@
  */
 struct debounce {
 	int64_t quiet, max_wait; /* ns */
-	int64_t first, last;     /* of the batch; NS_NEVER: it is empty */
+	int64_t first, last;	 /* of the batch; NS_NEVER: it is empty */
 };
 
 void debounce_clear(struct debounce *debounce);

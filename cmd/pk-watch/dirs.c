@@ -63,7 +63,8 @@ static int table_grow(const struct dirs *dirs, struct table *table)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->size; i++)
 		if (table->slots[i] != 0)
-			table_put(&bigger, hash_of(dirs, table, table->slots[i] - 1), table->slots[i] - 1);
+			table_put(&bigger, hash_of(dirs, table, table->slots[i] - 1),
+				  table->slots[i] - 1);
 	free(table->slots);
 	*table = bigger;
 	return 0;
@@ -199,7 +200,8 @@ static int take_slot(struct dirs *dirs)
 
 static void give_slot(struct dirs *dirs, int dir)
 {
-	dirs->all[dir] = (struct dir){.wd = -1, .next = dirs->free, .flags = DIR_FREE, .parent = DIR_NONE};
+	dirs->all[dir] =
+		(struct dir){.wd = -1, .next = dirs->free, .flags = DIR_FREE, .parent = DIR_NONE};
 	dirs->free = dir;
 }
 
@@ -232,7 +234,8 @@ int dirs_find(const struct dirs *dirs, int parent, const char *name, size_t len)
 
 		if (dir < 0)
 			return DIR_NONE;
-		if (d->parent == parent && d->name_len == len && memcmp(dirs->names.bytes + d->name, name, len) == 0)
+		if (d->parent == parent && d->name_len == len &&
+		    memcmp(dirs->names.bytes + d->name, name, len) == 0)
 			return dir;
 	}
 }

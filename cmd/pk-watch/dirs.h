@@ -18,11 +18,11 @@
 enum { DIR_NONE = -1 };
 
 enum dir_flag {
-	DIR_GIT = 1,      /* inside a git work tree */
-	DIR_POLLED = 2,   /* has no kernel watch: compared from time to time */
-	DIR_LINKED = 4,   /* reached through a symbolic link */
-	DIR_MOVING = 8,   /* moved away, perhaps to elsewhere in the forest */
-	DIR_SEEN = 16,    /* for one listing: still there */
+	DIR_GIT = 1,	/* inside a git work tree */
+	DIR_POLLED = 2, /* has no kernel watch: compared from time to time */
+	DIR_LINKED = 4, /* reached through a symbolic link */
+	DIR_MOVING = 8, /* moved away, perhaps to elsewhere in the forest */
+	DIR_SEEN = 16,	/* for one listing: still there */
 	DIR_FREE = 32,
 };
 
@@ -30,9 +30,9 @@ struct rules;
 
 struct dir {
 	int parent;
-	int wd; /* -1: none */
+	int wd;		       /* -1: none */
 	int child, next, prev; /* the siblings are a list */
-	int root;              /* without a parent: the caller's number of this root */
+	int root;	       /* without a parent: the caller's number of this root */
 	uint32_t name;
 	uint16_t name_len;
 	uint16_t flags;
@@ -86,6 +86,7 @@ bool dirs_is_above(const struct dirs *dirs, int above, int dir);
  * Write the path of name in dir (NULL: of dir itself), as the root was named. Returns its length or
  * -ENAMETOOLONG.
  */
-must_check int dirs_path(const struct dirs *dirs, int dir, const char *name, char path[static PATH_MAX]);
+must_check int dirs_path(const struct dirs *dirs, int dir, const char *name,
+			 char path[static PATH_MAX]);
 
 #endif

@@ -60,11 +60,13 @@ static int make_env(struct job *job)
 	for (size_t i = 0; i < OWN_VARIABLES && err >= 0; i++) {
 		len[0] = snprintf(text, sizeof(text), PREFIX "REASON=%s", reason_name(job->reason));
 		if (i == 1)
-			len[1] = snprintf(text, sizeof(text), PREFIX "SEQ=%lld", (long long)job->seq);
+			len[1] = snprintf(text, sizeof(text), PREFIX "SEQ=%lld",
+					  (long long)job->seq);
 		else if (i == 2)
 			len[2] = snprintf(text, sizeof(text), PREFIX "COUNT=%zu", job->batch.count);
 		else if (i == 3 && first)
-			len[3] = snprintf(text, sizeof(text), PREFIX "PATH=%s", batch_path(&job->batch, first));
+			len[3] = snprintf(text, sizeof(text), PREFIX "PATH=%s",
+					  batch_path(&job->batch, first));
 		else if (i == 3)
 			break;
 		offsets[count++] = job->env.len;
@@ -166,7 +168,8 @@ static int make_input(const struct job *job)
 		return err;
 	fd = memfd_create("pk-watch paths", MFD_CLOEXEC);
 	if (fd < 0)
-		fd = open(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		fd = open(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+			  O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	err = fd_write_full(fd, text.bytes, text.len);
@@ -179,7 +182,8 @@ static int make_input(const struct job *job)
 }
 
 /* Tell why the command could not be started, and the status for it. */
-static struct ending explain_start(const struct job *job, struct guard *guard, enum child_stage stage, int err)
+static struct ending explain_start(const struct job *job, struct guard *guard,
+				   enum child_stage stage, int err)
 {
 	const char *name = job->plan->command[0];
 
@@ -215,8 +219,8 @@ static int start_one(struct job *job, struct guard *guard, struct ending *ret_en
 	return 0;
 }
 
-int job_start(struct job *job, struct guard *guard, struct batch *batch, enum reason reason, int64_t seq,
-	      struct ending *ret_ending)
+int job_start(struct job *job, struct guard *guard, struct batch *batch, enum reason reason,
+	      int64_t seq, struct ending *ret_ending)
 {
 	const struct batch taken = *batch;
 	int err;
@@ -255,7 +259,8 @@ int job_next(struct job *job, struct guard *guard, struct ending *ret_ending)
 	if (ending_status(job->ending) == 0)
 		job->ending = ending;
 	/* Only a run that was not stopped goes on to its remaining paths. */
-	if (job->at >= job->batch.used || result->cause == CAUSE_STOPPED || ending.signal || guard_stop_signal(guard))
+	if (job->at >= job->batch.used || result->cause == CAUSE_STOPPED || ending.signal ||
+	    guard_stop_signal(guard))
 		return 0;
 	err = start_one(job, guard, ret_ending);
 	return err < 0 ? err : 1;

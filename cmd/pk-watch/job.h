@@ -7,8 +7,8 @@
 #include "batch.h"
 #include "common/base.h"
 #include "common/guard.h"
-#include "plan.h"
 #include "notes.h"
+#include "plan.h"
 
 /*
  * One run of COMMAND for one batch: mostly one process, several one after another when `{}` stands
@@ -21,12 +21,12 @@ struct job {
 	enum reason reason;
 	int64_t seq;
 
-	char **argv;    /* for the next process */
+	char **argv; /* for the next process */
 	size_t argv_size;
-	size_t at;      /* first entry of batch that has not been handed over */
+	size_t at; /* first entry of batch that has not been handed over */
 	char **envp;
 	struct buf env; /* our variables */
-	int input;      /* the paths, for --paths-stdin, or -1 */
+	int input;	/* the paths, for --paths-stdin, or -1 */
 	pid_t pid;
 	struct ending ending; /* the first that is not 0 */
 };
@@ -39,8 +39,8 @@ void job_drop(struct job *job);
  * Start a run for what is in batch, which is empty then. Returns 0, or -1 with *ret_ending saying
  * how pk-watch would end for it; the failure has been told.
  */
-must_check int job_start(struct job *job, struct guard *guard, struct batch *batch, enum reason reason, int64_t seq,
-			 struct ending *ret_ending);
+must_check int job_start(struct job *job, struct guard *guard, struct batch *batch,
+			 enum reason reason, int64_t seq, struct ending *ret_ending);
 
 /*
  * A process of the run has ended. Returns 1 when another one was started, 0 when the run is over with

@@ -25,8 +25,8 @@
 #include "debounce.h"
 #include "feedback.h"
 #include "job.h"
-#include "print.h"
 #include "notes.h"
+#include "print.h"
 #include "ticker.h"
 #include "watchset.h"
 
@@ -58,10 +58,10 @@ struct loop {
 	int64_t runs;
 	int64_t ticks, skipped;
 
-	bool batch_own;     /* all of the batch came while the command ran, or right after */
+	bool batch_own;	    /* all of the batch came while the command ran, or right after */
 	bool batch_looked;  /* what only seems unfinished has been sorted out */
 	bool batch_late;    /* the loop guard has had its say */
-	bool rescanned;     /* the batch comes from listing everything again */
+	bool rescanned;	    /* the batch comes from listing everything again */
 	int64_t not_before; /* of the next run */
 	int64_t read_from;  /* events are left in the queue until then */
 	int64_t poll_at;
@@ -88,7 +88,8 @@ static bool is_held(const struct loop *loop)
 	const struct batch *batch = &loop->batch;
 
 	/* Without debounce one finished change is enough. */
-	return loop->plan->debounce == 0 ? batch->unfinished == batch->count : batch->unfinished > 0;
+	return loop->plan->debounce == 0 ? batch->unfinished == batch->count
+					 : batch->unfinished > 0;
 }
 
 /* When the batch has to be looked at. */
@@ -147,7 +148,8 @@ static void start_command(struct loop *loop, enum reason reason)
 		return;
 	}
 	/* A mistake in the command line shows in the first run; later it may be the build's. */
-	if (loop->runs == 1 || loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN)
+	if (loop->runs == 1 || loop->plan->once || loop->plan->exit_on_error ||
+	    ending.code == STATUS_OWN)
 		end(loop, ending, "error");
 	loop->ended_at = loop->idle_from = now_ns();
 }
@@ -163,8 +165,9 @@ static void start_run(struct loop *loop, enum reason reason)
 	if (loop->batch.count > 0)
 		note_change(loop->events, loop->runs, &loop->batch);
 	if (loop->plan->verbose && loop->batch.count > 0)
-		say("run %lld: %s, %zu paths, the first '%s'", (long long)loop->runs, reason_name(reason),
-		    loop->batch.count, batch_path(&loop->batch, batch_first(&loop->batch)));
+		say("run %lld: %s, %zu paths, the first '%s'", (long long)loop->runs,
+		    reason_name(reason), loop->batch.count,
+		    batch_path(&loop->batch, batch_first(&loop->batch)));
 	else if (loop->plan->verbose && loop->guard)
 		say("run %lld: %s", (long long)loop->runs, reason_name(reason));
 	reset_batch(loop);
@@ -206,7 +209,8 @@ static void be_busy(struct loop *loop, enum reason reason)
 /* Does the batch repeat what the command itself does? Then it is put off for a while. */
 static bool is_put_off(struct loop *loop, int64_t now)
 {
-	const bool applies = loop->plan->on_busy == BUSY_QUEUE || loop->plan->on_busy == BUSY_IGNORE;
+	const bool applies =
+		loop->plan->on_busy == BUSY_QUEUE || loop->plan->on_busy == BUSY_IGNORE;
 
 	if (!loop->guard || !applies || loop->batch_late)
 		return false;
@@ -242,7 +246,8 @@ static void act_on_batch(struct loop *loop, int64_t now)
 /* Whatever was added to the batch starts, or prolongs, its debounce. */
 static void note_changes(struct loop *loop, size_t noted_before, int64_t now)
 {
-	const bool own = loop->running || (loop->ended_at > 0 && now - loop->ended_at <= loop->plan->debounce + STEP_NS);
+	const bool own = loop->running || (loop->ended_at > 0 &&
+					   now - loop->ended_at <= loop->plan->debounce + STEP_NS);
 
 	loop->rescanned |= loop->set.news.overflowed && loop->batch.count > 0;
 	note_news(loop->events, loop->plan, &loop->set);
@@ -338,10 +343,12 @@ static void take_end(struct loop *loop)
 	loop->running = false;
 	loop->ended_at = now_ns();
 	/* A tick does not count as life: the clock of --idle has only stood still. */
-	loop->idle_from = loop->reason == REASON_EVERY ? loop->idle_from + (loop->ended_at - loop->started_at)
-						       : loop->ended_at;
+	loop->idle_from = loop->reason == REASON_EVERY
+				  ? loop->idle_from + (loop->ended_at - loop->started_at)
+				  : loop->ended_at;
 	judge_run(loop);
-	if (more < 0 && (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
+	if (more < 0 &&
+	    (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
 		end(loop, ending, "error");
 	if (!loop->done && loop->restarting) {
 		loop->restarting = false;
@@ -466,9 +473,11 @@ static bool prepare(struct loop *loop)
 	if (loop->set.news.denied && !loop->plan->quiet)
 		say("some directories may not be read: what changes in them is not seen");
 	if (loop->set.remote && !loop->plan->quiet && loop->plan->poll == 0)
-		say("a network or FUSE file system has no events of its own: it is compared every 1s");
+		say("a network or FUSE file system has no events of its own: it is compared every "
+		    "1s");
 	if (loop->plan->verbose)
-		say("ready: %d directories, %zu watches", loop->set.dirs.live, watchset_watches(&loop->set));
+		say("ready: %d directories, %zu watches", loop->set.dirs.live,
+		    watchset_watches(&loop->set));
 	note_ready(loop->events, &loop->set, now_ns() - began);
 	return true;
 }
@@ -478,7 +487,8 @@ static struct ending run_loop(struct loop *loop)
 	int err;
 
 	loop->batch = BATCH_EMPTY(loop->plan->kinds);
-	loop->debounce = (struct debounce){.quiet = loop->plan->debounce, .max_wait = loop->plan->max_wait};
+	loop->debounce =
+		(struct debounce){.quiet = loop->plan->debounce, .max_wait = loop->plan->max_wait};
 	loop->ticker = TICKER_OFF;
 	debounce_clear(&loop->debounce);
 	if (prepare(loop)) {

@@ -22,11 +22,13 @@ static bool open_events(const struct plan *plan, struct events *events)
 	int err = events_open(events, "pk-watch", plan->events);
 
 	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N", plan->events);
+		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
+			  plan->events);
 		return false;
 	}
 	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'", plan->events ? plan->events : "$PK_EVENTS");
+		say_errno(err, "cannot open the events destination '%s'",
+			  plan->events ? plan->events : "$PK_EVENTS");
 	return true;
 }
 

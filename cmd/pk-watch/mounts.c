@@ -13,8 +13,8 @@
 bool mounts_is_remote(int fd)
 {
 	static const uint32_t remote[] = {
-		0x6969,     /* NFS */
-		0x517b,     /* SMB */
+		0x6969,	    /* NFS */
+		0x517b,	    /* SMB */
 		0xff534d42, /* CIFS */
 		0xfe534d42, /* SMB2 */
 		0x01021997, /* 9p */
@@ -60,7 +60,8 @@ static void unescape(char *text)
 	char *to = text;
 
 	for (const char *at = text; *at != '\0'; to++) {
-		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] != '\0' && at[3] != '\0') {
+		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] != '\0' &&
+		    at[3] != '\0') {
 			*to = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
 			at += 4;
 		} else {
@@ -103,7 +104,8 @@ int mounts_below(int mountinfo, const char *path, uint64_t *ret)
 		end = line + strcspn(line, "\n");
 		end += *end == '\n' ? (*end = '\0', 1) : 0;
 		point = mount_point(line);
-		if (!point || strncmp(point, path, len) != 0 || point[len] != '/' || point[len + 1] == '\0')
+		if (!point || strncmp(point, path, len) != 0 || point[len] != '/' ||
+		    point[len + 1] == '\0')
 			continue;
 		/* Its number, in front, tells a new mount at the same point. */
 		for (const char *c = line; *c != '\0' && *c != ' '; c++)

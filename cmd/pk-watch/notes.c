@@ -34,9 +34,9 @@ void note_ready(struct events *events, const struct watchset *set, int64_t elaps
 	json_int(&event.json, "dirs", set->dirs.live);
 	json_int(&event.json, "watches", (int64_t)watchset_watches(set));
 	json_text(&event.json, "backend",
-		  watchset_interval(set) == NS_NEVER   ? "inotify"
-		  : watchset_watches(set) > 0          ? "mixed"
-						       : "poll");
+		  watchset_interval(set) == NS_NEVER ? "inotify"
+		  : watchset_watches(set) > 0	     ? "mixed"
+						     : "poll");
 	json_ms(&event.json, "elapsed_ms", elapsed_ns);
 	event_send(&event, events);
 }
@@ -69,8 +69,8 @@ void note_change(struct events *events, int64_t seq, const struct batch *batch)
 	event_send(&event, events);
 }
 
-void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason, pid_t pid,
-		char *const *argv)
+void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason,
+	      pid_t pid, char *const *argv)
 {
 	struct event event;
 
@@ -149,13 +149,15 @@ void note_skip(struct events *events, int64_t tick, int64_t skipped)
 	event_send(&event, events);
 }
 
-void note_loop(struct events *events, const struct plan *plan, const struct batch *batch, int64_t delay_ns)
+void note_loop(struct events *events, const struct plan *plan, const struct batch *batch,
+	       int64_t delay_ns)
 {
 	const struct batch_entry *first = batch_first(batch);
 	struct event event;
 
 	if (!plan->quiet && first)
-		say("the command seems to wake itself by changing '%s'%s: runs are slowed down; ignore it with -i",
+		say("the command seems to wake itself by changing '%s'%s: runs are slowed down; "
+		    "ignore it with -i",
 		    batch_path(batch, first), batch->count > 1 ? " and more" : "");
 	if (!event_begin(&event, events, "loop"))
 		return;
@@ -204,16 +206,19 @@ static int64_t read_limit(const char *name)
 static void report_limit(struct events *events, const struct plan *plan, const struct watchset *set)
 {
 	const bool instances = set->news.limit_errno == EMFILE;
-	const char *what = instances ? "fs.inotify.max_user_instances" : "fs.inotify.max_user_watches";
+	const char *what =
+		instances ? "fs.inotify.max_user_instances" : "fs.inotify.max_user_watches";
 	int64_t value = read_limit(instances ? "/proc/sys/fs/inotify/max_user_instances"
 					     : "/proc/sys/fs/inotify/max_user_watches");
 	int64_t needed = instances ? value + 1 : value + (int64_t)set->polled;
 	struct event event;
 
 	if (!plan->quiet)
-		say("%zu of %d directories are compared every 2s: %s is %lld, at least %lld is needed"
+		say("%zu of %d directories are compared every 2s: %s is %lld, at least %lld is "
+		    "needed"
 		    " (sysctl -w %s=%lld)",
-		    set->polled, set->dirs.live, what, (long long)value, (long long)needed, what, (long long)needed * 2);
+		    set->polled, set->dirs.live, what, (long long)value, (long long)needed, what,
+		    (long long)needed * 2);
 	if (!event_begin(&event, events, "limit"))
 		return;
 	json_text(&event.json, "what", what);
@@ -233,12 +238,14 @@ static void report_path(struct events *events, const char *name, const char *pat
 	event_send(&event, events);
 }
 
-static void report_overflow(struct events *events, const struct plan *plan, const struct watch_news *news)
+static void report_overflow(struct events *events, const struct plan *plan,
+			    const struct watch_news *news)
 {
 	struct event event;
 
 	if (plan->verbose)
-		say("the kernel's event queue overflowed; listed everything again: %zu changes", news->found);
+		say("the kernel's event queue overflowed; listed everything again: %zu changes",
+		    news->found);
 	if (!event_begin(&event, events, "overflow"))
 		return;
 	json_int(&event.json, "found", (int64_t)news->found);
@@ -277,7 +284,8 @@ void note_failure(const struct plan *plan, const char *command, const struct own
 	char text[NS_TEXT_MAX], name[SIGNAME_MAX];
 
 	if (result->survivors > 0) {
-		say("%d process%s survived SIGKILL", result->survivors, result->survivors > 1 ? "es" : "");
+		say("%d process%s survived SIGKILL", result->survivors,
+		    result->survivors > 1 ? "es" : "");
 		return;
 	}
 	if (plan->quiet || result->cause == CAUSE_STOPPED)

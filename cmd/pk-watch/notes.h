@@ -18,13 +18,14 @@ const char *reason_name(enum reason reason);
 
 void note_ready(struct events *events, const struct watchset *set, int64_t elapsed_ns);
 void note_change(struct events *events, int64_t seq, const struct batch *batch);
-void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason, pid_t pid,
-		char *const *argv);
+void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason,
+	      pid_t pid, char *const *argv);
 void note_exit(struct events *events, int64_t seq, pid_t pid, const struct owner_result *result);
 void note_busy(struct events *events, const struct plan *plan, size_t count);
 void note_tick(struct events *events, int64_t tick, int64_t missed);
 void note_skip(struct events *events, int64_t tick, int64_t skipped);
-void note_loop(struct events *events, const struct plan *plan, const struct batch *batch, int64_t delay_ns);
+void note_loop(struct events *events, const struct plan *plan, const struct batch *batch,
+	       int64_t delay_ns);
 void note_error(struct events *events, const char *class, int err);
 void note_end(struct events *events, struct ending ending, const char *reason);
 

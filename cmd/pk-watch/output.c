@@ -55,16 +55,19 @@ static int add_char(struct buf *out, const char *text, size_t len, bool *utf8)
 /* RFC 4648. */
 static int add_base64(struct buf *out, const char *text, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *bytes = (const unsigned char *)text;
 	int err = 0;
 
 	for (size_t i = 0; i < len && err >= 0; i += 3) {
 		size_t left = len - i;
-		unsigned value = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
+		unsigned value = (unsigned)bytes[i] << 16 |
+				 (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
 				 (left > 2 ? bytes[i + 2] : 0);
 		char four[4] = {digits[value >> 18], digits[value >> 12 & 63],
-				left > 1 ? digits[value >> 6 & 63] : '=', left > 2 ? digits[value & 63] : '='};
+				left > 1 ? digits[value >> 6 & 63] : '=',
+				left > 2 ? digits[value & 63] : '='};
 
 		err = buf_add(out, four, sizeof(four));
 	}

@@ -17,16 +17,21 @@
 #define PATTERNS_MAX (1 << 20)
 #define LIST_MAX (256 << 20)
 
-static const char *const busy_policies[] = {
-	[BUSY_QUEUE] = "queue", [BUSY_RESTART] = "restart", [BUSY_IGNORE] = "ignore", [BUSY_SIGNAL] = "signal", NULL};
+static const char *const busy_policies[] = {[BUSY_QUEUE] = "queue",
+					    [BUSY_RESTART] = "restart",
+					    [BUSY_IGNORE] = "ignore",
+					    [BUSY_SIGNAL] = "signal",
+					    NULL};
 static const char *const orphan_policies[] = {
 	[ORPHANS_STOP] = "stop", [ORPHANS_WAIT] = "wait", [ORPHANS_LEAVE] = "leave", NULL};
 
 static const struct kind_name {
 	const char *name;
 	enum kind kind;
-} kind_names[] = {
-	{"create", KIND_CREATE}, {"modify", KIND_MODIFY}, {"delete", KIND_DELETE}, {"attrib", KIND_ATTRIB}};
+} kind_names[] = {{"create", KIND_CREATE},
+		  {"modify", KIND_MODIFY},
+		  {"delete", KIND_DELETE},
+		  {"attrib", KIND_ATTRIB}};
 
 /* The next of a comma-separated list: its length, with *text moved behind it; 0 for an empty one. */
 static size_t next_item(const char **text)
@@ -45,8 +50,8 @@ static const char *set_kinds(void *arg, const char *value)
 	for (const char *item = value, *end = value; *item != '\0'; item = end) {
 		size_t len = next_item(&end), i = 0;
 
-		while (i < array_len(kind_names) &&
-		       (strlen(kind_names[i].name) != len || memcmp(kind_names[i].name, item, len) != 0))
+		while (i < array_len(kind_names) && (strlen(kind_names[i].name) != len ||
+						     memcmp(kind_names[i].name, item, len) != 0))
 			i++;
 		if (i == array_len(kind_names))
 			return "a list of create, modify, delete, attrib";
@@ -85,7 +90,8 @@ static const char *set_ext(void *arg, const char *value)
 
 static const char *add_pattern(struct buf *lines, const char *value)
 {
-	if (*value == '\0' || strchr(value, '\n') || add_line(lines, *value == '#' ? "\\" : "", value, strlen(value)) < 0)
+	if (*value == '\0' || strchr(value, '\n') ||
+	    add_line(lines, *value == '#' ? "\\" : "", value, strlen(value)) < 0)
 		return "a pattern as in .gitignore";
 	return NULL;
 }
@@ -266,7 +272,8 @@ static int take_paths(struct plan *plan, char **args, size_t count)
 		if (strcmp(args[i], "-") != 0)
 			plan->paths[plan->path_count++] = args[i];
 		else if (listed > 0)
-			plan->path_count += cut_list(&plan->list, separator, plan->paths + plan->path_count);
+			plan->path_count +=
+				cut_list(&plan->list, separator, plan->paths + plan->path_count);
 		listed = strcmp(args[i], "-") == 0 ? 0 : listed;
 	}
 	return 0;
@@ -282,7 +289,8 @@ static bool is_consistent(const struct plan *plan)
 		{plan->null && plan->json, "'--null' and '--json' exclude each other"},
 		{plan->jitter > 0 && plan->every == 0, "'--jitter' needs '--every'"},
 		{plan->align && plan->every == 0, "'--align' needs '--every'"},
-		{plan->every > 0 && plan->jitter > plan->every, "'--jitter' is longer than '--every'"},
+		{plan->every > 0 && plan->jitter > plan->every,
+		 "'--jitter' is longer than '--every'"},
 		{plan->every == NS_NEVER, "'--every' needs a finite duration"},
 		{plan->every > 0 && plan->every < NS_PER_MS, "'--every' is shorter than 1ms"},
 		{plan->every > 0 && !plan->command, "'--every' needs a command"},

@@ -30,7 +30,7 @@ struct plan {
 	int64_t timeout;
 	int64_t idle;
 	int64_t kill_after; /* PLAN_GRACE_UNSET until -k is given */
-	int64_t poll;       /* 0: kernel events */
+	int64_t poll;	    /* 0: kernel events */
 	int64_t every;
 	int64_t jitter;
 

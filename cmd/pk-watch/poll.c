@@ -10,8 +10,8 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
-#include "view.h"
 #include "scan.h"
+#include "view.h"
 
 /* One entry; the name follows in the names of the snapshot. */
 struct shot {
@@ -159,7 +159,8 @@ static int make_room(struct watchset *set)
 	all = realloc(set->snapshots, count * sizeof(struct snapshot *));
 	if (!all)
 		return -ENOMEM;
-	memset(all + set->snapshot_count, 0, (count - set->snapshot_count) * sizeof(struct snapshot *));
+	memset(all + set->snapshot_count, 0,
+	       (count - set->snapshot_count) * sizeof(struct snapshot *));
 	set->snapshots = all;
 	set->snapshot_count = count;
 	return 0;
@@ -178,7 +179,8 @@ int poll_prime(struct watchset *set)
 	int err = set->polled > 0 ? make_room(set) : 0;
 
 	for (int dir = 0; dir < set->dirs.count && set->polled > 0 && err != -ENOMEM; dir++)
-		if (is_polled(set, dir) && !set->snapshots[dir] && dirs_path(&set->dirs, dir, NULL, path) >= 0)
+		if (is_polled(set, dir) && !set->snapshots[dir] &&
+		    dirs_path(&set->dirs, dir, NULL, path) >= 0)
 			err = snapshot_take(path, &set->snapshots[dir]);
 	return err == -ENOMEM ? err : 0;
 }
@@ -206,12 +208,14 @@ static bool is_same(const struct shot *old, const struct shot *new)
 }
 
 /* An entry has appeared, changed or gone; a directory that did is to be visited, or forgotten. */
-static void report(struct watchset *set, struct view *view, int dir, const char *name, mode_t mode, enum kind kind)
+static void report(struct watchset *set, struct view *view, int dir, const char *name, mode_t mode,
+		   enum kind kind)
 {
 	bool is_dir = S_ISDIR(mode) || (S_ISLNK(mode) && set->plan->follow);
 	int child = is_dir ? dirs_find(&set->dirs, dir, name, strlen(name)) : DIR_NONE;
 
-	scan_report(set, view, name, kind, (S_ISDIR(mode) ? BATCH_DIR : 0) | (kind == KIND_CREATE ? BATCH_BORN : 0));
+	scan_report(set, view, name, kind,
+		    (S_ISDIR(mode) ? BATCH_DIR : 0) | (kind == KIND_CREATE ? BATCH_BORN : 0));
 	if (child != DIR_NONE && kind != KIND_ATTRIB)
 		scan_forget(set, child);
 	if (is_dir && kind == KIND_CREATE)

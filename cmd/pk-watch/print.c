@@ -97,7 +97,8 @@ int printer_wait(struct printer *printer, struct pollfd *extra, nfds_t count, in
 static bool wait_writable(struct printer *printer)
 {
 	for (;;) {
-		struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = printer->sigs, .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
+				       {.fd = printer->sigs, .events = POLLIN}};
 
 		if (poll(fds, array_len(fds), -1) < 0)
 			continue;
@@ -121,7 +122,8 @@ int printer_write(struct printer *printer, const struct batch *batch, enum forma
 	/* A pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)). */
 	for (size_t at = 0; at < printer->out.len && wait_writable(printer);) {
 		size_t len = printer->out.len - at;
-		ssize_t n = write(STDOUT_FILENO, printer->out.bytes + at, len < PIPE_BUF ? len : PIPE_BUF);
+		ssize_t n = write(STDOUT_FILENO, printer->out.bytes + at,
+				  len < PIPE_BUF ? len : PIPE_BUF);
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;

@@ -108,13 +108,17 @@ static void forget_way(struct watchset *set, int root)
 }
 
 /* Watch one step: the directory `at`, and (unless NULL) a name in it. */
-static int watch_step(struct watchset *set, int root, const char *at, const char *name, size_t len, bool is_last)
+static int watch_step(struct watchset *set, int root, const char *at, const char *name, size_t len,
+		      bool is_last)
 {
 	struct waypoint point = {.root = root, .len = len, .is_last = is_last};
 
 	if (set->inotify < 0 || set->roots[root].remote)
 		return 0;
-	point.wd = inotify_add_watch(set->inotify, at, is_last ? FILE_MASK : name ? NAME_MASK : SELF_MASK);
+	point.wd = inotify_add_watch(set->inotify, at,
+				     is_last ? FILE_MASK
+				     : name  ? NAME_MASK
+					     : SELF_MASK);
 	/* A directory on the way may be unreadable, or the limit be reached: then the PATH is only less
 	 * well guarded against being replaced. The PATH's own errors show up elsewhere. */
 	if (point.wd < 0) {
@@ -258,7 +262,8 @@ static int walk_way(struct watchset *set, int root, struct stat *ret)
 	return more;
 }
 
-static void report_root(struct watchset *set, const struct root *root, enum kind kind, unsigned flags)
+static void report_root(struct watchset *set, const struct root *root, enum kind kind,
+			unsigned flags)
 {
 	const char *path = root->path[0] ? root->path : ".";
 
@@ -271,8 +276,8 @@ static int find_dir(struct watchset *set, struct root *root, bool report)
 	struct dirs *dirs = &set->dirs;
 	int known = root->dir, wd = known != DIR_NONE ? dirs->all[known].wd : -1, dir;
 
-	if (known != DIR_NONE && wd >= 0 && inotify_add_watch(set->inotify, root->path[0] ? root->path : ".",
-							      SCAN_MASK) == wd)
+	if (known != DIR_NONE && wd >= 0 &&
+	    inotify_add_watch(set->inotify, root->path[0] ? root->path : ".", SCAN_MASK) == wd)
 		return 0;
 	if (known != DIR_NONE && wd < 0)
 		return 0; /* polled: what is there is compared */
@@ -283,7 +288,8 @@ static int find_dir(struct watchset *set, struct root *root, bool report)
 		return dir;
 	root->dir = dir;
 	dirs->all[dir].root = (int)(root - set->roots);
-	dirs->all[dir].flags = (uint16_t)((root->in_git ? DIR_GIT : 0) | (root->remote ? DIR_POLLED : 0));
+	dirs->all[dir].flags =
+		(uint16_t)((root->in_git ? DIR_GIT : 0) | (root->remote ? DIR_POLLED : 0));
 	set->polled += root->remote;
 	if (report)
 		report_root(set, root, KIND_CREATE, BATCH_DIR);
@@ -359,7 +365,8 @@ void roots_event(struct watchset *set, const struct inotify_event *event)
 		const struct waypoint *point = &points->all[i - 1];
 		struct root *root = &set->roots[point->root];
 
-		if (point->wd != event->wd || point->len != len || (len > 0 && memcmp(point->name, name, len) != 0))
+		if (point->wd != event->wd || point->len != len ||
+		    (len > 0 && memcmp(point->name, name, len) != 0))
 			continue;
 		if (len > 0 ? (event->mask & REPLACES) : (event->mask & ENDS))
 			root->dirty = true;
@@ -395,12 +402,14 @@ void roots_poll(struct watchset *set)
 			find_nothing(set, root, true);
 		if (root->is_file && root->gone && !was_gone)
 			report_root(set, root, KIND_DELETE, 0);
-		else if (root->is_file && !root->gone && was.st_ino == root->last.st_ino && !is_same(&was, &root->last))
-			report_root(set, root, was.st_mtim.tv_nsec != root->last.st_mtim.tv_nsec ||
-							       was.st_size != root->last.st_size ||
-							       was.st_mtim.tv_sec != root->last.st_mtim.tv_sec
-						       ? KIND_MODIFY
-						       : KIND_ATTRIB,
+		else if (root->is_file && !root->gone && was.st_ino == root->last.st_ino &&
+			 !is_same(&was, &root->last))
+			report_root(set, root,
+				    was.st_mtim.tv_nsec != root->last.st_mtim.tv_nsec ||
+						    was.st_size != root->last.st_size ||
+						    was.st_mtim.tv_sec != root->last.st_mtim.tv_sec
+					    ? KIND_MODIFY
+					    : KIND_ATTRIB,
 				    0);
 	}
 }

@@ -42,7 +42,7 @@ struct walk {
 	size_t waiting;
 	size_t threads, threads_max;
 	pthread_t thread[THREADS_MAX];
-	int err;     /* -ENOMEM */
+	int err;       /* -ENOMEM */
 	int first_err; /* of the directory that the walk began with */
 	int first;
 	int64_t since; /* for VISIT_SINCE */
@@ -52,7 +52,8 @@ struct walk {
 struct worker {
 	struct walk *walk;
 	struct view view;
-	struct buf names; /* of the directories (and, where they are looked at, files): type, name, NUL */
+	struct buf
+		names; /* of the directories (and, where they are looked at, files): type, name, NUL */
 	struct lists_present present;
 	_Alignas(struct dirent64) char listing[LISTING_SIZE];
 };
@@ -71,7 +72,8 @@ static bool is_own_output(const struct watchset *set, const char *path, const ch
 	return false;
 }
 
-void scan_report(struct watchset *set, struct view *view, const char *name, enum kind kind, unsigned flags)
+void scan_report(struct watchset *set, struct view *view, const char *name, enum kind kind,
+		 unsigned flags)
 {
 	const bool is_dir = (flags & BATCH_DIR) != 0;
 	int len = view_name(view, name);
@@ -147,8 +149,8 @@ static int meet(struct watchset *set, int dir, int other)
 	size_t len = d->name_len;
 	int parent = d->parent;
 
-	if (parent == DIR_NONE || o->parent == DIR_NONE || (d->flags & DIR_LINKED) || len > NAME_MAX ||
-	    dirs_is_above(dirs, other, dir)) {
+	if (parent == DIR_NONE || o->parent == DIR_NONE || (d->flags & DIR_LINKED) ||
+	    len > NAME_MAX || dirs_is_above(dirs, other, dir)) {
 		if (!(o->flags & DIR_MOVING)) {
 			scan_forget(set, dir);
 			return DIR_NONE;
@@ -188,7 +190,8 @@ static void make_polled(struct watchset *set, int dir, int limit)
 static int watch_dir(struct watchset *set, int dir, const char *path)
 {
 	const struct dir *d = &set->dirs.all[dir];
-	unsigned mask = SCAN_MASK | (d->parent == DIR_NONE || (d->flags & DIR_LINKED) ? 0 : IN_DONT_FOLLOW);
+	unsigned mask =
+		SCAN_MASK | (d->parent == DIR_NONE || (d->flags & DIR_LINKED) ? 0 : IN_DONT_FOLLOW);
 	int wd, other;
 
 	if (set->inotify < 0 || (d->flags & DIR_POLLED)) {
@@ -238,7 +241,8 @@ static bool changed_since(int fd, const char *name, int64_t since)
 }
 
 /* Note what matters of one entry. */
-static int take_entry(struct worker *worker, int fd, const char *name, unsigned char type, enum visit visit)
+static int take_entry(struct worker *worker, int fd, const char *name, unsigned char type,
+		      enum visit visit)
 {
 	const struct watchset *set = worker->walk->set;
 	int err;
@@ -306,7 +310,8 @@ static int read_lists(struct worker *worker, int dir, int fd, uint16_t flags)
 }
 
 /* One directory in the listing of dir: shall it be visited? The lock is held. */
-static int take_subdir(struct worker *worker, int dir, const char *name, unsigned char type, enum visit visit)
+static int take_subdir(struct worker *worker, int dir, const char *name, unsigned char type,
+		       enum visit visit)
 {
 	struct walk *walk = worker->walk;
 	struct watchset *set = walk->set;
@@ -329,7 +334,8 @@ static int take_subdir(struct worker *worker, int dir, const char *name, unsigne
 	child = dirs_add(dirs, dir, name, strlen(name));
 	if (child < 0)
 		return child;
-	dirs->all[child].flags = (uint16_t)((dirs->all[dir].flags & (DIR_GIT | DIR_POLLED)) | DIR_SEEN);
+	dirs->all[child].flags =
+		(uint16_t)((dirs->all[dir].flags & (DIR_GIT | DIR_POLLED)) | DIR_SEEN);
 	if (dirs->all[child].flags & DIR_POLLED)
 		set->polled++;
 	if (type == DT_LNK)
@@ -358,8 +364,8 @@ static int take_listing(struct worker *worker, int dir, enum visit visit)
 	const bool reports = all || visit == VISIT_SINCE;
 	int err = 0;
 
-	for (const char *at = worker->names.bytes, *end = at + worker->names.len; at < end && err >= 0;
-	     at += strlen(at) + 1) {
+	for (const char *at = worker->names.bytes, *end = at + worker->names.len;
+	     at < end && err >= 0; at += strlen(at) + 1) {
 		unsigned char type = (unsigned char)*at++;
 
 		if (reports && (type != DT_DIR || all)) {
@@ -381,7 +387,8 @@ static void report_self(struct worker *worker, int fd)
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || (int64_t)st.st_ctim.tv_sec * NS_PER_S + st.st_ctim.tv_nsec < worker->walk->since ||
+	if (fstat(fd, &st) < 0 ||
+	    (int64_t)st.st_ctim.tv_sec * NS_PER_S + st.st_ctim.tv_nsec < worker->walk->since ||
 	    view->len <= view->within)
 		return;
 	memcpy(path, view->path, view->len - 1);
@@ -401,15 +408,16 @@ static int open_and_list(struct worker *worker, int dir, enum visit visit, uint1
 		  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	if (set->mounted != 0 && !(flags & DIR_POLLED) && set->plan->poll == 0 && mounts_is_remote(fd)) {
+	if (set->mounted != 0 && !(flags & DIR_POLLED) && set->plan->poll == 0 &&
+	    mounts_is_remote(fd)) {
 		(void)pthread_mutex_lock(&set->lock);
 		make_polled(set, dir, 0);
 		set->remote = true;
 		(void)pthread_mutex_unlock(&set->lock);
 	}
 	err = list(worker, fd, visit);
-	if (err >= 0 && (worker->present.git || worker->present.gitignore || worker->present.ignore ||
-			 visit == VISIT_RULES))
+	if (err >= 0 && (worker->present.git || worker->present.gitignore ||
+			 worker->present.ignore || visit == VISIT_RULES))
 		err = read_lists(worker, dir, fd, flags);
 	if (err >= 0 && visit == VISIT_SINCE)
 		report_self(worker, fd);
@@ -457,7 +465,8 @@ static void hire(struct walk *walk)
 {
 	pthread_attr_t attr;
 
-	if (walk->threads >= walk->threads_max || walk->count < THREADS_WORTH || pthread_attr_init(&attr) != 0)
+	if (walk->threads >= walk->threads_max || walk->count < THREADS_WORTH ||
+	    pthread_attr_init(&attr) != 0)
 		return;
 	if (pthread_attr_setstacksize(&attr, STACK_SIZE) != 0 ||
 	    pthread_create(&walk->thread[walk->threads], &attr, work, walk) != 0)
@@ -571,8 +580,9 @@ void scan_adopt(struct watchset *set, int dir, const char *name, bool is_link)
 		child = dirs_add(dirs, dir, name, len);
 		if (child < 0)
 			return;
-		dirs->all[child].flags = (uint16_t)((dirs->all[dir].flags & (DIR_GIT | DIR_POLLED)) |
-						    (is_link ? DIR_LINKED : 0));
+		dirs->all[child].flags =
+			(uint16_t)((dirs->all[dir].flags & (DIR_GIT | DIR_POLLED)) |
+				   (is_link ? DIR_LINKED : 0));
 		set->polled += (dirs->all[child].flags & DIR_POLLED) != 0;
 	}
 	/* It may have gone already: its event is on the way. */

@@ -21,7 +21,8 @@ int64_t schedule_next(const struct schedule *schedule, uint64_t random)
 	if (__builtin_mul_overflow(schedule->last + 1, schedule->period, &offset))
 		return NS_NEVER;
 	at = ns_add(schedule->start, offset);
-	return schedule->jitter > 0 ? ns_add(at, (int64_t)(random % (uint64_t)schedule->jitter)) : at;
+	return schedule->jitter > 0 ? ns_add(at, (int64_t)(random % (uint64_t)schedule->jitter))
+				    : at;
 }
 
 int64_t schedule_tick(struct schedule *schedule, int64_t now)

@@ -13,8 +13,8 @@
  */
 struct schedule {
 	int64_t start, period; /* ns */
-	int64_t jitter;        /* 0 <= jitter <= period */
-	int64_t last;          /* number of the last tick on the grid */
+	int64_t jitter;	       /* 0 <= jitter <= period */
+	int64_t last;	       /* number of the last tick on the grid */
 };
 
 /* Begin a grid at start; the first tick is the first one after now. */

@@ -20,7 +20,8 @@ static int64_t clock_now(const struct ticker *ticker)
 
 static int arm(struct ticker *ticker)
 {
-	const int flags = TFD_TIMER_ABSTIME | (ticker->clock == CLOCK_REALTIME ? TFD_TIMER_CANCEL_ON_SET : 0);
+	const int flags =
+		TFD_TIMER_ABSTIME | (ticker->clock == CLOCK_REALTIME ? TFD_TIMER_CANCEL_ON_SET : 0);
 	uint64_t random = 0;
 	struct itimerspec at = {0};
 	int64_t next;

@@ -21,7 +21,7 @@ struct view {
 	size_t count;
 	struct {
 		const struct rules *rules;
-		size_t skip; /* where the part below the list's directory begins */
+		size_t skip;	 /* where the part below the list's directory begins */
 	} lists[VIEW_LISTS_MAX]; /* nearest first */
 	char path[PATH_MAX];
 };

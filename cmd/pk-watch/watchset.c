@@ -15,10 +15,10 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "mounts.h"
-#include "view.h"
 #include "poll.h"
 #include "roots.h"
 #include "scan.h"
+#include "view.h"
 
 #define BUFFER_SIZE (64 * 1024)
 /* ctime comes from a coarser clock than ours, which lags by some milliseconds. */
@@ -27,8 +27,8 @@
 #define LIMIT_INTERVAL (2 * NS_PER_S)
 
 /* What editors and version control write beside the files of interest; --help shows the list too. */
-static const char built_in[] =
-	".git\n.hg\n.svn\n.jj\nnode_modules\n__pycache__\n.DS_Store\n*.swp\n*.swx\n*~\n.#*\n\\#*#\n4913\n";
+static const char built_in[] = ".git\n.hg\n.svn\n.jj\nnode_modules\n__pycache__\n.DS_Store\n*."
+			       "swp\n*.swx\n*~\n.#*\n\\#*#\n4913\n";
 
 static int64_t wall_now(void)
 {
@@ -56,7 +56,8 @@ static size_t bytes_unseen(const char *path)
 {
 	size_t skip = 0;
 
-	if (path[0] == '/' || strcmp(path, "..") == 0 || strncmp(path, "../", 3) == 0 || strstr(path, "/../"))
+	if (path[0] == '/' || strcmp(path, "..") == 0 || strncmp(path, "../", 3) == 0 ||
+	    strstr(path, "/../"))
 		return strlen(path) + (strcmp(path, "/") != 0);
 	while (path[skip] == '.' && (path[skip + 1] == '/' || path[skip + 1] == '\0')) {
 		skip++;
@@ -116,7 +117,8 @@ static void note_own(struct watchset *set, const int fds[static 4])
 			continue;
 		path[n] = '\0';
 		slash = strrchr(path, '/');
-		set->own[i] = (struct own_output){st.st_dev, st.st_ino, slash ? strdup(slash + 1) : NULL};
+		set->own[i] =
+			(struct own_output){st.st_dev, st.st_ino, slash ? strdup(slash + 1) : NULL};
 	}
 }
 
@@ -133,7 +135,8 @@ static void look_at_mounts(struct watchset *set)
 
 		if (fd >= 0 && mounts_is_remote(fd))
 			set->roots[i].remote = set->remote = true;
-		if (set->mounts >= 0 && realpath(path, real) && mounts_below(set->mounts, real, &below) == 0)
+		if (set->mounts >= 0 && realpath(path, real) &&
+		    mounts_below(set->mounts, real, &below) == 0)
 			all += below;
 	}
 	set->mounted = all;
@@ -158,7 +161,8 @@ static int find_roots(struct watchset *set, const char **ret_path)
 		struct stat st;
 		int err = 0;
 
-		if (!set->plan->no_ignore && stat(path[0] ? path : ".", &st) == 0 && S_ISDIR(st.st_mode))
+		if (!set->plan->no_ignore && stat(path[0] ? path : ".", &st) == 0 &&
+		    S_ISDIR(st.st_mode))
 			err = above_read(set, &set->roots[i]);
 
 		if (err >= 0)
@@ -173,8 +177,8 @@ static int find_roots(struct watchset *set, const char **ret_path)
 	return 0;
 }
 
-int watchset_open(struct watchset *set, const struct plan *plan, struct batch *batch, const int own_fds[static 4],
-		  const char **ret_path)
+int watchset_open(struct watchset *set, const struct plan *plan, struct batch *batch,
+		  const int own_fds[static 4], const char **ret_path)
 {
 	int err;
 
@@ -262,7 +266,8 @@ static void report_event(struct watchset *set, struct view *view, const struct i
 	if (mask & (IN_DELETE | IN_MOVED_FROM))
 		scan_report(set, view, event->name, KIND_DELETE, dir);
 	else if (mask & IN_CREATE)
-		scan_report(set, view, event->name, KIND_CREATE, dir | BATCH_BORN | (dir ? 0 : BATCH_UNFINISHED));
+		scan_report(set, view, event->name, KIND_CREATE,
+			    dir | BATCH_BORN | (dir ? 0 : BATCH_UNFINISHED));
 	else if (mask & IN_MOVED_TO)
 		scan_report(set, view, event->name, KIND_CREATE, dir);
 	else if (mask & IN_CLOSE_WRITE)
@@ -275,11 +280,13 @@ static void report_event(struct watchset *set, struct view *view, const struct i
 
 static bool changes_rules(const struct watchset *set, const struct inotify_event *event)
 {
-	return !set->plan->no_ignore && (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)) &&
+	return !set->plan->no_ignore &&
+	       (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)) &&
 	       (strcmp(event->name, ".gitignore") == 0 || strcmp(event->name, ".ignore") == 0);
 }
 
-static void handle(struct watchset *set, struct view *view, int *view_of, const struct inotify_event *event)
+static void handle(struct watchset *set, struct view *view, int *view_of,
+		   const struct inotify_event *event)
 {
 	int dir;
 
@@ -329,7 +336,8 @@ static void rescan(struct watchset *set)
 		if (roots_find(set, i, true) < 0)
 			root->dirty = true;
 		if (root->is_file && !root->gone &&
-		    (was.st_ctim.tv_sec != root->last.st_ctim.tv_sec || was.st_ctim.tv_nsec != root->last.st_ctim.tv_nsec))
+		    (was.st_ctim.tv_sec != root->last.st_ctim.tv_sec ||
+		     was.st_ctim.tv_nsec != root->last.st_ctim.tv_nsec))
 			batch_add(set->batch, root->path, strlen(root->path), KIND_MODIFY, 0);
 	}
 	set->news.rescan_ns = now_ns() - began;
@@ -410,13 +418,15 @@ int64_t watchset_interval(const struct watchset *set)
 	for (size_t i = 0; i < set->root_count; i++)
 		if (set->roots[i].remote)
 			return LIMIT_INTERVAL;
-	return set->polled > 0 || (set->inotify < 0 && set->root_count > 0) ? LIMIT_INTERVAL : NS_NEVER;
+	return set->polled > 0 || (set->inotify < 0 && set->root_count > 0) ? LIMIT_INTERVAL
+									    : NS_NEVER;
 }
 
 void watchset_settle(struct watchset *set)
 {
 	for (int dir = 0; dir < set->dirs.count && set->moving > 0; dir++)
-		if (!(set->dirs.all[dir].flags & DIR_FREE) && (set->dirs.all[dir].flags & DIR_MOVING))
+		if (!(set->dirs.all[dir].flags & DIR_FREE) &&
+		    (set->dirs.all[dir].flags & DIR_MOVING))
 			scan_forget(set, dir);
 }
 
@@ -430,7 +440,8 @@ void watchset_finish(struct watchset *set)
 
 		if (!entry->unfinished || (entry->kinds & KIND_MODIFY))
 			continue;
-		if (lstat(batch_path(batch, entry), &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)
+		if (lstat(batch_path(batch, entry), &st) < 0 || !S_ISREG(st.st_mode) ||
+		    st.st_nlink > 1)
 			batch_finish(batch, entry);
 	}
 }

@@ -31,14 +31,14 @@
 /* A PATH of the command line. */
 struct root {
 	const char *path; /* as given, without slashes at its end */
-	int dir;          /* of a directory: its index, else DIR_NONE */
+	int dir;	  /* of a directory: its index, else DIR_NONE */
 	bool is_file;
 	bool gone;
-	bool told;        /* what the user has been told of that */
-	bool remote;      /* on a file system without events of its own */
-	bool dirty;       /* something on the way to it was replaced: look again */
-	size_t skip;      /* bytes of a path below that -i, -e and -f do not see */
-	size_t above;     /* its first element in watchset.above */
+	bool told;    /* what the user has been told of that */
+	bool remote;  /* on a file system without events of its own */
+	bool dirty;   /* something on the way to it was replaced: look again */
+	size_t skip;  /* bytes of a path below that -i, -e and -f do not see */
+	size_t above; /* its first element in watchset.above */
 	size_t above_count;
 	bool in_git;
 	struct stat last; /* of a file that is polled; st_nlink 0: not there */
@@ -73,11 +73,11 @@ struct snapshot;
 /* What happened that the user should know of; the caller looks and clears. */
 struct watch_news {
 	bool overflowed;
-	size_t found;       /* by the listing after an overflow */
+	size_t found; /* by the listing after an overflow */
 	int64_t rescan_ns;
-	bool limited;       /* first time that a limit was met */
+	bool limited; /* first time that a limit was met */
 	int limit_errno;
-	bool denied;        /* a directory that may not be read */
+	bool denied; /* a directory that may not be read */
 };
 
 struct watchset {
@@ -96,15 +96,15 @@ struct watchset {
 	bool overflow;
 	int64_t watermark; /* CLOCK_REALTIME: the queue was empty then */
 	int64_t sampled;
-	size_t moving;     /* directories that have been moved away */
+	size_t moving; /* directories that have been moved away */
 
 	size_t polled; /* directories without a watch */
 	bool remote;   /* some of them for their file system's sake */
 	struct snapshot **snapshots;
 	size_t snapshot_count;
 
-	int mounts;         /* /proc/self/mountinfo, or -1 */
-	uint64_t mounted;   /* what was mounted below the roots, as one number; 0: nothing */
+	int mounts;	  /* /proc/self/mountinfo, or -1 */
+	uint64_t mounted; /* what was mounted below the roots, as one number; 0: nothing */
 
 	/* Files that are our own output: their changes are no news. */
 	struct own_output {

@@ -11,12 +11,13 @@
 
 enum verdict {
 	MATCH,
-	MISMATCH,       /* here; another length of the last star may do */
+	MISMATCH,	/* here; another length of the last star may do */
 	NOT_IN_SEGMENT, /* no length of a single star will do, one of a double star may */
-	NEVER,          /* the text is too short for the rest of the pattern */
+	NEVER,		/* the text is too short for the rest of the pattern */
 };
 
-static const struct class {
+static const struct class
+{
 	const char *name;
 	int (*has)(int c);
 } classes[] = {
@@ -62,7 +63,8 @@ static bool in_bracket(const char **at, unsigned char c)
 	for (bool first = true; first || *p != ']'; first = false) {
 		unsigned char low, high;
 
-		if (p[0] == '[' && p[1] == ':' && strchr(p + 2, ']') && strchr(p + 2, ']')[-1] == ':') {
+		if (p[0] == '[' && p[1] == ':' && strchr(p + 2, ']') &&
+		    strchr(p + 2, ']')[-1] == ':') {
 			if (!in_class(&p, c, &in)) {
 				*at = NULL;
 				return false;
@@ -90,7 +92,8 @@ static enum verdict match(const char *p, const char *t, bool slashes);
 static enum verdict match_star(const char *start, const char *p, const char *t, bool slashes)
 {
 	const char *rest = p + strspn(p, "*");
-	bool whole = (p == start || p[-1] == '/') && (rest[0] == '\0' || rest[0] == '/' || (rest[0] == '\\' && rest[1] == '/'));
+	bool whole = (p == start || p[-1] == '/') &&
+		     (rest[0] == '\0' || rest[0] == '/' || (rest[0] == '\\' && rest[1] == '/'));
 	bool spans = !slashes || (rest - p > 1 && whole);
 
 	/* A double star and its slash may stand for nothing. */

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!path)
 		return 0;
 	if (rules_parse((const char *)end + 1, size - len - 1, &rules) == 0) {
-		enum rule as_file = rules_ask(rules, path, false), as_dir = rules_ask(rules, path, true);
+		enum rule as_file = rules_ask(rules, path, false),
+			  as_dir = rules_ask(rules, path, true);
 
 		assert(rules || (as_file == RULE_NONE && as_dir == RULE_NONE));
 	}

@@ -47,7 +47,8 @@ static void new_directories_are_followed_at_once(void **state)
 	(void)state;
 	world(":");
 	struct run *r = watch("w");
-	sh("for i in 1 2 3 4 5 6 7 8 9; do mkdir -p w/$i/b/c/d; : > w/$i/b/c/d/leaf; done; echo > w/last");
+	sh("for i in 1 2 3 4 5 6 7 8 9; do mkdir -p w/$i/b/c/d; : > w/$i/b/c/d/leaf; done; echo > "
+	   "w/last");
 	for (int i = 1; i <= 9; i++)
 		run_wait_out(r, test_text("w/%d/b/c/d/leaf\n", i));
 	stop(r);
@@ -105,7 +106,8 @@ static void a_queue_overflow_loses_nothing(void **state)
 static void ignore_files_count_and_their_changes_too(void **state)
 {
 	(void)state;
-	world("git init -q w; mkdir w/build w/kept; echo 'build/\n*.o' > w/.gitignore; echo '*.tmp' > w/kept/.ignore");
+	world("git init -q w; mkdir w/build w/kept; echo 'build/\n*.o' > w/.gitignore; echo "
+	      "'*.tmp' > w/kept/.ignore");
 	struct run *r = watch("w");
 	const char *ready = event_find(EVENTS, "ready");
 	assert_int_equal((int)event_number(ready, "dirs"), 2);
@@ -139,8 +141,10 @@ static void options_select_and_ignore(void **state)
 {
 	(void)state;
 	world("mkdir -p w/gen w/src");
-	struct run *r = watch("-e", "c,.h", "-f", "Makefile", "-i", "w/gen", "-i", "*_test.c", "-i", "!keep_test.c", "w");
-	sh("echo > w/src/a.c; echo > w/src/b.h; echo > w/src/c.txt; echo > w/gen/x.c; echo > w/a_test.c;"
+	struct run *r = watch("-e", "c,.h", "-f", "Makefile", "-i", "w/gen", "-i", "*_test.c", "-i",
+			      "!keep_test.c", "w");
+	sh("echo > w/src/a.c; echo > w/src/b.h; echo > w/src/c.txt; echo > w/gen/x.c; echo > "
+	   "w/a_test.c;"
 	   "echo > w/keep_test.c; echo > w/Makefile");
 	run_wait_out(r, "w/Makefile\n");
 	stop(r);
@@ -284,7 +288,8 @@ static void a_steady_writer_is_not_waited_for_for_ever(void **state)
 	(void)state;
 	world(":");
 	struct run *r = watch("--max-wait", "200ms", "w");
-	struct run *writer = start(ARGV("sh", "-c", "exec 3> w/log; while echo x; do :; done >&3"), NULL);
+	struct run *writer =
+		start(ARGV("sh", "-c", "exec 3> w/log; while echo x; do :; done >&3"), NULL);
 	(void)event_wait_nth(EVENTS, "change", 3);
 	run_signal(writer, SIGKILL);
 	finish(writer);
@@ -297,7 +302,8 @@ static void polling_sees_the_same(void **state)
 	world("mkdir w/d; echo > w/d/f; echo > w/gone; echo > w/file; echo > w/mode");
 	struct run *r = watch("--poll", "20ms", "--json", "w", "w/file");
 	assert_string_equal(event_text(event_find(EVENTS, "ready"), "backend"), "poll");
-	sh("echo more >> w/d/f; rm w/gone; mkdir -p w/n/m; echo > w/n/m/x; echo 22 > w/file; chmod 600 w/mode");
+	sh("echo more >> w/d/f; rm w/gone; mkdir -p w/n/m; echo > w/n/m/x; echo 22 > w/file; chmod "
+	   "600 w/mode");
 	run_wait_out(r, "\"w/n/m/x\",\"kind\":\"create\"");
 	run_wait_out(r, "\"w/d/f\",\"kind\":\"modify\"");
 	run_wait_out(r, "\"w/gone\",\"kind\":\"delete\"");
@@ -314,9 +320,12 @@ static void a_watch_limit_is_told_and_the_rest_is_polled(void **state)
 {
 	(void)state;
 	world("for i in 1 2 3 4 5 6 7 8 9; do mkdir w/$i; done");
-	const char *script = test_text("echo 5 > /proc/sys/user/max_inotify_watches || exit 77; exec %s --events %s w",
-				       tool_path("pk-watch"), events_path());
-	struct run *probe = run(ARGV("unshare", "-Ur", "sh", "-c", "echo 5 > /proc/sys/user/max_inotify_watches"), NULL);
+	const char *script = test_text(
+		"echo 5 > /proc/sys/user/max_inotify_watches || exit 77; exec %s --events %s w",
+		tool_path("pk-watch"), events_path());
+	struct run *probe = run(
+		ARGV("unshare", "-Ur", "sh", "-c", "echo 5 > /proc/sys/user/max_inotify_watches"),
+		NULL);
 	if (probe->status != 0)
 		skip();
 	struct run *r = start(ARGV("unshare", "-Ur", "sh", "-c", script), HOW(.unwrapped = true));
@@ -350,7 +359,8 @@ static void its_own_output_is_no_change(void **state)
 {
 	(void)state;
 	world(":");
-	const char *script = test_text("exec %s -d 10ms --events %s . > w/out", tool_path("pk-watch"), events_path());
+	const char *script = test_text("exec %s -d 10ms --events %s . > w/out",
+				       tool_path("pk-watch"), events_path());
 	struct run *r = start(ARGV("sh", "-c", script), NULL);
 	(void)event_wait(EVENTS, "ready");
 	sh("echo > w/f");
@@ -365,7 +375,9 @@ static void a_reader_that_goes_ends_it_at_once(void **state)
 {
 	(void)state;
 	world(":");
-	struct run *r = start(ARGV("sh", "-c", test_text("%s w | :; echo ${PIPESTATUS-}", tool_path("pk-watch"))), NULL);
+	struct run *r = start(
+		ARGV("sh", "-c", test_text("%s w | :; echo ${PIPESTATUS-}", tool_path("pk-watch"))),
+		NULL);
 	finish(r);
 	assert_string_equal(r->err, "");
 }
@@ -375,7 +387,10 @@ static void paths_may_come_from_stdin(void **state)
 	(void)state;
 	world("echo > w/a; echo > w/b; echo > w/c");
 	sh("printf 'w/a\\n\\nw/b\\n' > w/list");
-	struct run *r = start(ARGV("sh", "-c", test_text("exec %s --events %s - < w/list", tool_path("pk-watch"), events_path())), NULL);
+	struct run *r = start(ARGV("sh", "-c",
+				   test_text("exec %s --events %s - < w/list",
+					     tool_path("pk-watch"), events_path())),
+			      NULL);
 	(void)event_wait(EVENTS, "ready");
 	sh("echo 2 > w/c; echo 2 > w/b");
 	run_wait_out(r, "w/b\n");
@@ -387,7 +402,8 @@ static void a_large_checkout_is_one_batch(void **state)
 {
 	(void)state;
 	world("git init -q w; cd w; git config user.email a@b; git config user.name a; mkdir d;"
-	      "i=0; while [ $i -lt 600 ]; do echo 1 > d/f$i; i=$((i+1)); done; git add .; git commit -qm 1;"
+	      "i=0; while [ $i -lt 600 ]; do echo 1 > d/f$i; i=$((i+1)); done; git add .; git "
+	      "commit -qm 1;"
 	      "git checkout -qb two; for f in d/*; do echo 22 > $f; done; git commit -qam 2");
 	struct run *r = watch("-d", "200ms", "--max-wait", "5s", "w");
 	sh("cd w; git checkout -q -");
@@ -401,11 +417,21 @@ static void a_large_checkout_is_one_batch(void **state)
 static void mistakes_are_125(void **state)
 {
 	static const char *const wrong[][6] = {
-		{"pk-watch", "nowhere"},         {"pk-watch", "-d", "x"},           {"pk-watch", "--kinds", "x"},
-		{"pk-watch", "-e", ""},          {"pk-watch", "--jitter", "1s"},    {"pk-watch", "--every", "1s"},
-		{"pk-watch", "-0", "--json"},    {"pk-watch", "--paths-stdin"},     {"pk-watch", "."  , "--"},
-		{"pk-watch", "--exit-on-error"}, {"pk-watch", "--on-busy", "what"}, {"pk-watch", "--align"},
-		{"pk-watch", "-i", ""},          {"pk-watch", ""},                  {"pk-watch", "-f", ""},
+		{"pk-watch", "nowhere"},
+		{"pk-watch", "-d", "x"},
+		{"pk-watch", "--kinds", "x"},
+		{"pk-watch", "-e", ""},
+		{"pk-watch", "--jitter", "1s"},
+		{"pk-watch", "--every", "1s"},
+		{"pk-watch", "-0", "--json"},
+		{"pk-watch", "--paths-stdin"},
+		{"pk-watch", ".", "--"},
+		{"pk-watch", "--exit-on-error"},
+		{"pk-watch", "--on-busy", "what"},
+		{"pk-watch", "--align"},
+		{"pk-watch", "-i", ""},
+		{"pk-watch", ""},
+		{"pk-watch", "-f", ""},
 	};
 
 	(void)state;

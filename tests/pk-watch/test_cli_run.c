@@ -10,7 +10,9 @@ static void it_runs_at_the_start_and_for_each_batch(void **state)
 {
 	(void)state;
 	world(":");
-	struct run *r = watch("w", "--", "sh", "-c", "echo $PK_WATCH_REASON $PK_WATCH_SEQ $PK_WATCH_COUNT ${PK_WATCH_PATH-none}");
+	struct run *r =
+		watch("w", "--", "sh", "-c",
+		      "echo $PK_WATCH_REASON $PK_WATCH_SEQ $PK_WATCH_COUNT ${PK_WATCH_PATH-none}");
 	(void)event_wait(EVENTS, "exit");
 	sh("echo > w/a; echo > w/b");
 	(void)event_wait_nth(EVENTS, "exit", 2);
@@ -47,7 +49,8 @@ static void too_many_paths_are_split_into_several_processes(void **state)
 	(void)state;
 	world(":");
 	struct run *r = start(ARGV("sh", "-c",
-				   test_text("ulimit -s 600; exec %s -1 --debounce 300ms --events %s w -- sh -c 'echo $#; test $# -lt 200' sh {}",
+				   test_text("ulimit -s 600; exec %s -1 --debounce 300ms --events "
+					     "%s w -- sh -c 'echo $#; test $# -lt 200' sh {}",
 					     tool_path("pk-watch"), events_path())),
 			      HOW(.unwrapped = true));
 	(void)event_wait(EVENTS, "ready");
@@ -95,11 +98,14 @@ static void restart_waits_until_the_old_tree_is_gone(void **state)
 	world(":");
 	struct run *r = watch("-r", "-d", "10ms", "-k", "100ms", "w", "--", "python3", "-c",
 			      "import socket,os,time\n"
-			      "s=socket.socket(); s.bind(('127.0.0.1',0 if not os.path.exists('port') else int(open('port').read())))\n"
-			      "s.listen(); open('port','w').write(str(s.getsockname()[1])); print('up',flush=True)\n"
+			      "s=socket.socket(); s.bind(('127.0.0.1',0 if not "
+			      "os.path.exists('port') else int(open('port').read())))\n"
+			      "s.listen(); open('port','w').write(str(s.getsockname()[1])); "
+			      "print('up',flush=True)\n"
 			      "os.fork() or (os.setsid(), time.sleep(60)); time.sleep(60)");
 	for (unsigned i = 1; i <= 12; i++) {
-		run_wait_out(r, test_text("%.*s", (int)(3 * i), "up\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\n"));
+		run_wait_out(r, test_text("%.*s", (int)(3 * i),
+					  "up\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\n"));
 		sh("echo >> w/f");
 		(void)event_wait_nth(EVENTS, "run", i + 1);
 	}
@@ -145,8 +151,9 @@ static void a_busy_command_may_be_told_by_a_signal(void **state)
 {
 	(void)state;
 	world(":");
-	struct run *r = watch("--on-busy=signal", "-s", "HUP", "w", "--", "sh", "-c",
-			      "trap 'echo told; exit 3' HUP; echo up; while :; do sleep 0.05; done");
+	struct run *r =
+		watch("--on-busy=signal", "-s", "HUP", "w", "--", "sh", "-c",
+		      "trap 'echo told; exit 3' HUP; echo up; while :; do sleep 0.05; done");
 	run_wait_out(r, "up\n");
 	sh("echo > w/f");
 	run_wait_out(r, "told\n");
@@ -266,7 +273,8 @@ static void nothing_survives_it(void **state)
 	(void)state;
 	world(":");
 	for (size_t i = 0; i < array_len(signals); i++) {
-		struct run *r = watch("-k", "50ms", "w", "--", "sh", "-c", "setsid sh -c 'echo up; sleep 60' & sleep 60");
+		struct run *r = watch("-k", "50ms", "w", "--", "sh", "-c",
+				      "setsid sh -c 'echo up; sleep 60' & sleep 60");
 
 		run_wait_out(r, "up\n");
 		run_signal(r, signals[i]);
@@ -280,7 +288,8 @@ static void leftovers_are_stopped_or_left(void **state)
 {
 	(void)state;
 	world("mkfifo go");
-	struct run *r = watch("-1", "--orphans", "leave", "w", "--", "sh", "-c", "(cat go > got) & exit 0");
+	struct run *r =
+		watch("-1", "--orphans", "leave", "w", "--", "sh", "-c", "(cat go > got) & exit 0");
 	sh("echo > w/f");
 	finish(r);
 	assert_status(r, 0);
@@ -370,8 +379,10 @@ static void ctrl_c_ends_it_with_the_command(void **state)
 {
 	(void)state;
 	world(":");
-	struct pty *p = pty_start(ARGV("pk-watch", "-c", "w", "--", "sh", "-c", "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.05; done"),
-				  HOW(.env = {"TERM=xterm"}));
+	struct pty *p = pty_start(
+		ARGV("pk-watch", "-c", "w", "--", "sh", "-c",
+		     "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.05; done"),
+		HOW(.env = {"TERM=xterm"}));
 	pty_expect(p, "\033[2J");
 	pty_expect(p, "up");
 	pty_keys(p, CTRL_C);
@@ -384,7 +395,8 @@ static void an_interactive_command_reads_the_terminal(void **state)
 {
 	(void)state;
 	world(":");
-	struct pty *p = pty_start(ARGV("pk-watch", "w", "--", "sh", "-c", "echo ask; read -r x; echo got $x"), NULL);
+	struct pty *p = pty_start(
+		ARGV("pk-watch", "w", "--", "sh", "-c", "echo ask; read -r x; echo got $x"), NULL);
 	pty_expect(p, "ask");
 	pty_keys(p, "hello\r");
 	pty_expect(p, "got hello");

@@ -95,8 +95,9 @@ static void random_text(char *text, size_t most, const char *const parts[], unsi
 		(void)strcat(text, parts[draw(count)]);
 }
 
-static const char *const pattern_parts[] = {"a",   "b",     "*",  "**",   "?",    "/",       "/",    "**/", "/**",
-					    "[ab]", "[!a]", "\\a", "a*", "[a-c]", "[[:alpha:]]", "*.a", "!",   "a/b"};
+static const char *const pattern_parts[] = {"a",  "b",	   "*",		  "**",	  "?",	  "/",
+					    "/",  "**/",   "/**",	  "[ab]", "[!a]", "\\a",
+					    "a*", "[a-c]", "[[:alpha:]]", "*.a",  "!",	  "a/b"};
 static const char *const path_parts[] = {"a", "b", "c", "/", "/", "a/b", ".a", "ab"};
 
 /* As pk-watch goes down a tree: what is below an ignored directory is ignored. */
@@ -130,7 +131,8 @@ static void random_path(char *path, size_t size)
 static void git_agrees_on_random_patterns(void **state)
 {
 	enum { SETS = 60, PATHS = 40 };
-	const char *const list = test_text("%s/w/.gitignore", test_now()->dir), *repo = test_text("%s/w", test_now()->dir);
+	const char *const list = test_text("%s/w/.gitignore", test_now()->dir),
+			  *repo = test_text("%s/w", test_now()->dir);
 
 	(void)state;
 	world("git init -q w");
@@ -141,7 +143,8 @@ static void git_agrees_on_random_patterns(void **state)
 		FILE *file;
 
 		for (int i = 0, n = 1 + (int)draw(3); i < n; i++) {
-			random_text(lines + strlen(lines), 60, pattern_parts, array_len(pattern_parts));
+			random_text(lines + strlen(lines), 60, pattern_parts,
+				    array_len(pattern_parts));
 			(void)strcat(lines, draw(4) ? "\n" : "/\n");
 		}
 		file = fopen(list, "w");
