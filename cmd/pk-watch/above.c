@@ -55,7 +55,7 @@ static size_t work_tree(const char *path, bool *ret_found)
 	char at[PATH_MAX];
 	char *slash;
 
-	(void)strcpy(at, path);
+	(void)snprintf(at, sizeof(at), "%s", path);
 	while (!(*ret_found = has_git(at)) && (slash = last_slash(at)))
 		*slash = '\0';
 	return strlen(at);

@@ -9,7 +9,7 @@
 #include "rules.h"
 
 #define TABLE_LEAST 64
-#define GARBAGE_LEAST (64 * 1024)
+#define GARBAGE_LEAST ((size_t)64 * 1024)
 
 static size_t mix(uint64_t value)
 {

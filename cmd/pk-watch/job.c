@@ -30,7 +30,7 @@ int job_open(struct job *job, const struct plan *plan, bool is_init)
 		.plan = plan,
 		.policy = plan_policy(plan, is_init),
 		.batch = BATCH_EMPTY(plan->kinds),
-		.env = {.cap = 4 * PATH_MAX},
+		.env = {.cap = (size_t)4 * PATH_MAX},
 		.input = -1,
 	};
 	while (environ[count])
@@ -150,7 +150,7 @@ static int make_argv(struct job *job)
 		places += strcmp(job->plan->command[i], "{}") == 0;
 	for (size_t i = 0; job->plan->command[i] && err >= 0; i++) {
 		if (i > 0 && strcmp(job->plan->command[i], "{}") == 0)
-			err = add_paths(job, &count, argument_room(job) / places, &next);
+			err = add_paths(job, &count, argument_room(job) / (places > 0 ? places : 1), &next);
 		else
 			err = add_arg(job, &count, job->plan->command[i]);
 	}
@@ -161,6 +161,7 @@ static int make_argv(struct job *job)
 /* A file of the batch's paths that no directory knows, at its beginning; or -errno. */
 static int make_input(const struct job *job)
 {
+	const char *dir = getenv("TMPDIR");
 	scoped(buf_drop) struct buf text = {.cap = SIZE_MAX / 2};
 	int err = output_batch(&job->batch, plan_format(job->plan), &text), fd;
 
@@ -168,7 +169,7 @@ static int make_input(const struct job *job)
 		return err;
 	fd = memfd_create("pk-watch paths", MFD_CLOEXEC);
 	if (fd < 0)
-		fd = open(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+		fd = open(dir ? dir : "/tmp",
 			  O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;

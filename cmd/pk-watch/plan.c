@@ -310,8 +310,8 @@ static bool is_consistent(const struct plan *plan)
 
 static bool check_paths(struct plan *plan, bool given)
 {
-	for (size_t i = 0; i < plan->path_count; i++) {
-		if (plan->paths[i][0] == '\0') {
+	for (char **path = plan->paths; path && *path; path++) {
+		if ((*path)[0] == '\0') {
 			say_usage("a PATH is empty");
 			return false;
 		}

@@ -12,7 +12,7 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "mounts.h"
-#include "poll.h"
+#include "polling.h"
 #include "scan.h"
 
 #define LINKS_MAX 40 /* as the kernel's own limit, path_resolution(7) */
@@ -184,7 +184,7 @@ static int follow_link(struct way *way, const char *path)
 	memcpy(way->rest, text, (size_t)n);
 	way->rest[n] = '/';
 	if (text[0] == '/')
-		(void)strcpy(way->at, "/");
+		memcpy(way->at, "/", 2);
 	return 0;
 }
 
@@ -245,13 +245,15 @@ static int take_step(struct watchset *set, int root, struct way *way, struct sta
 static int walk_way(struct watchset *set, int root, struct stat *ret)
 {
 	const char *path = set->roots[root].path;
+	const size_t len = strlen(path);
 	struct way way = {.links = 0};
 	int more;
 
-	if (strlen(path) >= PATH_MAX)
+	if (len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	(void)strcpy(way.rest, path);
-	(void)strcpy(way.at, path[0] == '/' ? "/" : "");
+	memcpy(way.rest, path, len + 1);
+	/* A relative way begins nowhere: the current directory may move. */
+	way.at[0] = path[0] == '/' ? '/' : '\0';
 	do
 		more = take_step(set, root, &way, ret);
 	while (more > 0);

@@ -19,13 +19,13 @@
 #include "common/fd.h"
 #include "lists.h"
 #include "mounts.h"
-#include "poll.h"
+#include "polling.h"
 #include "roots.h"
 
 #define THREADS_MAX 4
 #define THREADS_WORTH 32 /* so many directories waiting are worth a thread */
 #define LISTING_SIZE 32768
-#define STACK_SIZE (128 * 1024)
+#define STACK_SIZE ((size_t)128 * 1024)
 
 /* A directory that waits for its visit. */
 struct task {

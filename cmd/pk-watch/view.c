@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void add_list(struct view *view, const struct rules *rules, size_t skip)
@@ -84,7 +85,7 @@ bool view_selects(const struct view *view, bool is_dir)
 
 	if (!view->set->selects)
 		return true;
-	(void)strcpy(path, view->path + view->root->skip);
+	(void)snprintf(path, sizeof(path), "%s", view->path + view->root->skip);
 	while (rules_ask(view->set->selects, path, is_dir) != RULE_MATCH) {
 		slash = strrchr(path, '/');
 		if (!slash)

@@ -15,12 +15,12 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "mounts.h"
-#include "poll.h"
+#include "polling.h"
 #include "roots.h"
 #include "scan.h"
 #include "view.h"
 
-#define BUFFER_SIZE (64 * 1024)
+#define BUFFER_SIZE ((size_t)64 * 1024)
 /* ctime comes from a coarser clock than ours, which lags by some milliseconds. */
 #define CLOCK_LAG (10 * NS_PER_MS)
 #define REMOTE_INTERVAL (1 * NS_PER_S)

@@ -1,5 +1,5 @@
 /* Snapshots of directories and their comparison. */
-#include "poll.h"
+#include "polling.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -119,7 +119,7 @@ static int read_entries(struct snapshot *snapshot, DIR *listing)
 	const struct dirent *entry;
 	int err = 0;
 
-	while (err >= 0 && (entry = readdir(listing)))
+	while (listing && err >= 0 && (entry = readdir(listing)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			err = add_shot(snapshot, dirfd(listing), entry->d_name);
 	return err;
@@ -238,17 +238,17 @@ static bool compare(struct watchset *set, struct view *view, int dir, const stru
 		int order = i == old_count   ? 1
 			    : j == new_count ? -1
 					     : strcmp(shot_name(old, i), shot_name(new, j));
-		const struct shot *was = i < old_count ? shot_at(old, i) : NULL;
-		const struct shot *is = j < new_count ? shot_at(new, j) : NULL;
+		const bool gone = order < 0;
+		const char *name = gone ? shot_name(old, i) : shot_name(new, j);
+		const struct shot *shot = gone ? shot_at(old, i) : shot_at(new, j);
 
-		if (order < 0)
-			report(set, view, dir, shot_name(old, i), was->mode, KIND_DELETE);
-		else if (order > 0)
-			report(set, view, dir, shot_name(new, j), is->mode, KIND_CREATE);
-		else if (!is_same(was, is))
-			report(set, view, dir, shot_name(new, j), is->mode, difference(was, is));
-		if (order != 0 || !is_same(was, is))
-			lists |= is_list(order < 0 ? shot_name(old, i) : shot_name(new, j));
+		if (order != 0 || !is_same(shot_at(old, i), shot)) {
+			report(set, view, dir, name, shot->mode,
+			       gone	   ? KIND_DELETE
+			       : order > 0 ? KIND_CREATE
+					   : difference(shot_at(old, i), shot));
+			lists |= is_list(name);
+		}
 		i += order <= 0;
 		j += order >= 0;
 	}

@@ -1,5 +1,5 @@
-#ifndef PK_WATCH_POLL_H
-#define PK_WATCH_POLL_H
+#ifndef PK_WATCH_POLLING_H
+#define PK_WATCH_POLLING_H
 
 #include "common/base.h"
 #include "watchset.h"
