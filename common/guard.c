@@ -54,6 +54,16 @@ int guard_stop_signal(const struct guard *guard)
 	return guard->stop_signal;
 }
 
+void guard_claim(struct guard *guard, int signal)
+{
+	guard->claimed = signal;
+}
+
+void guard_pass(struct guard *guard, int signal)
+{
+	owner_pass(&guard->owner, signal, getpid());
+}
+
 void guard_stop(struct guard *guard, enum stop_cause cause)
 {
 	owner_stop(&guard->owner, cause);
@@ -98,7 +108,16 @@ static void follow_leader(struct guard *guard)
 
 static void obey(struct guard *guard, const struct order *order)
 {
-	if ((order->kind == ORDER_STOP || order->kind == ORDER_TYPED) && !guard->stop_signal)
+	/* Without a job a HUP has nobody to go to: it ends the tool, as TERM does. */
+	const bool homeless =
+		order->kind == ORDER_PASS && order->signal == SIGHUP && !guard->owner.running;
+	const bool asks = order->kind == ORDER_STOP || order->kind == ORDER_TYPED || homeless;
+
+	if (order->kind == ORDER_PASS && order->signal == guard->claimed) {
+		guard->called = true;
+		return;
+	}
+	if (asks && !guard->stop_signal)
 		guard->stop_signal = order->signal;
 	switch (order->kind) {
 	case ORDER_STOP:
@@ -186,6 +205,14 @@ static void sync_with_front(struct guard *guard)
 			take_orders(guard);
 }
 
+static bool take_call(struct guard *guard)
+{
+	const bool called = guard->called;
+
+	guard->called = false;
+	return called;
+}
+
 /* Give the body its share of what poll said; true when there is any. */
 static bool copy_ready(struct pollfd *extra, const struct pollfd *fds, nfds_t count)
 {
@@ -210,6 +237,9 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 	const bool had_job = owner->running, was_stopped = guard->stop_signal != 0;
 
 	assert(count <= GUARD_KEEP_MAX);
+	/* It came together with the end of the job before. */
+	if (take_call(guard))
+		return GUARD_CALLED;
 	for (;;) {
 		struct timespec left;
 
@@ -237,6 +267,8 @@ int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t 
 		}
 		if (!had_job && !was_stopped && guard->stop_signal)
 			return GUARD_STOP;
+		if (take_call(guard))
+			return GUARD_CALLED;
 		if (copy_ready(extra, fds + OWN, count))
 			return GUARD_READY;
 		if (now_ns() >= until)

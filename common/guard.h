@@ -93,15 +93,22 @@ pid_t guard_pid(const struct guard *guard);
 void guard_let_go(struct guard *guard, const int *keep, size_t count);
 
 /*
+ * Keep a signal that would be passed on to the command: guard_wait returns GUARD_CALLED for it,
+ * whether a job runs or not. 0: none.
+ */
+void guard_claim(struct guard *guard, int signal);
+
+/*
  * Wait, and do what is due meanwhile: reap, forward, time limits, the ending of the tree. extra are
  * the body's own descriptors, polled along with the guard's.
  *   GUARD_ENDED   the job is over, its tree is gone (or given up: survivors > 0)
  *   GUARD_STOP    no job runs, and a signal asks the tool to end: guard_stop_signal
  *   GUARD_READY   some extra[i].revents is set
  *   GUARD_TIME    `until` has come
+ *   GUARD_CALLED  the claimed signal has come
  * Or -errno: ppoll(2) failed.
  */
-enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME };
+enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME, GUARD_CALLED };
 must_check int guard_wait(struct guard *guard, struct pollfd *extra, nfds_t count, int64_t until);
 
 /* How the last job ended. */
@@ -117,6 +124,9 @@ must_check bool guard_sweep(struct guard *guard, const struct stop_policy *polic
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
 
+/* Send the running command itself a signal: no clock. */
+void guard_pass(struct guard *guard, int signal);
+
 /* The first signal that asked the tool to stop, forwarded or typed, else 0. Start nothing after it. */
 int guard_stop_signal(const struct guard *guard);
 
@@ -131,6 +141,8 @@ struct guard {
 	const struct sigstate *caller;
 	bool synced;	 /* the front has answered */
 	int stop_signal; /* the first request to stop, for ever */
+	int claimed;	 /* a signal that is for the body, or 0 */
+	bool called;	 /* it has come */
 	struct owner owner;
 };
 

@@ -362,6 +362,8 @@ void owner_pass(struct owner *owner, int signal, pid_t from)
 
 	if (!owner->running)
 		return;
+	if (from != getpid())
+		owner->result.passed = signal;
 	targets = signal_main(owner, signal, false);
 	report_signal(owner->events, "signal", owner->main.pid, signal, targets, from);
 	tell(owner, OWNER_FORWARDED, signal, targets);

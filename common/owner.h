@@ -48,6 +48,7 @@ struct owner_result {
 	bool timed_out; /* by a limit: timeout, deadline, idle */
 	bool killed;	/* SIGKILL was needed, for the command or for what it left */
 	bool requested; /* a forwarded signal asked it to stop */
+	int passed;	/* the last signal that owner_pass passed on from outside, else 0 */
 	int orphans;	/* descendants alive when the command ended by itself */
 	int survivors;	/* what SIGKILL could not end */
 	int64_t elapsed_ns;
@@ -109,7 +110,7 @@ void owner_stop(struct owner *owner, enum stop_cause cause);
 /* Pass a request to stop on, sent by pid `from` (0: the kernel), and start the clock. */
 void owner_request(struct owner *owner, int signal, pid_t from);
 
-/* Pass a signal on to the command itself, without consequences. */
+/* Pass a signal on to the command itself, sent by pid `from` (0: the kernel), without consequences. */
 void owner_pass(struct owner *owner, int signal, pid_t from);
 
 /*

@@ -68,6 +68,15 @@ static const struct tool tools[] = {
 		.hostile_status = 125,
 		.slots = 8,
 	},
+	{
+		.name = "pk-watch",
+		.args = {"-1", "--every", "10ms", "--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"--no-recursive", ".", "--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--no-recursive", "--", "./" HOSTILE},
+		.hostile_status = 127,
+		.slots = 24,
+	},
 };
 
 static const struct tool *tool(void)

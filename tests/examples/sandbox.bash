@@ -69,12 +69,42 @@ ended_runs() {
 	cat trace run.jsonl events.jsonl 2>/dev/null | grep -c '"event":"end"'
 }
 
+# An example that waits for changes: make some until it has done its work (the event exit or change), then end it, if
+# it has not ended by itself. All of it is one process group of timeout's.
+run_watching() {
+	local text=$1 pid
+	rm -f watched
+	mkdir -p src docs
+	echo : >src/a.sh
+	PK_EVENTS=$sandbox/watched timeout -k 1 20 bash -c "$text" >output 2>&1 </dev/null &
+	pid=$!
+	until grep -qs '"event":"\(ready\|end\)"' watched || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+	until grep -qs '"event":"\(change\|tick\)"' watched || ! kill -0 $pid 2>/dev/null; do
+		echo : | tee -a src/a.sh src/a.py docs/a >/dev/null
+		sleep 0.1
+	done
+	sleep 0.2
+	kill -TERM $pid 2>/dev/null
+	wait $pid
+	grep -qs '"event":"\(change\|tick\)"' watched && ! grep -qs '"event":"error"' watched
+}
+
 # run_example TEXT: run it as a user would paste it; it has to succeed, and to run what it names.
 run_example() {
 	local text=$1 status lacking before
 	lacking=$(missing_for "$text")
 	if [ -n "$lacking" ]; then
 		echo "skipped, no $lacking: $text"
+		return
+	fi
+	if [[ $text == *pk-watch* ]]; then
+		if run_watching "$text"; then
+			examples_passed=$((examples_passed + 1))
+		else
+			examples_failed=$((examples_failed + 1))
+			printf 'failed:\n%s\n' "$text"
+			sed 's/^/  | /' output
+		fi
 		return
 	fi
 	before=$(ended_runs)

@@ -1,0 +1,324 @@
+/* Events and messages. */
+#include "notes.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/errname.h"
+#include "common/fd.h"
+#include "common/num.h"
+#include "common/say.h"
+#include "common/signame.h"
+
+#define PATHS_SHOWN 100
+#define LOOP_PATHS_SHOWN 3
+
+const char *reason_name(enum reason reason)
+{
+	static const char *const names[] = {
+		[REASON_INITIAL] = "initial", [REASON_CHANGE] = "change", [REASON_EVERY] = "every",
+		[REASON_RESCAN] = "rescan",   [REASON_SIGNAL] = "signal",
+	};
+
+	return names[reason];
+}
+
+void note_ready(struct events *events, const struct watchset *set, int64_t elapsed_ns)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "ready"))
+		return;
+	json_int(&event.json, "dirs", set->dirs.live);
+	json_int(&event.json, "watches", (int64_t)watchset_watches(set));
+	json_text(&event.json, "backend",
+		  watchset_interval(set) == NS_NEVER ? "inotify"
+		  : watchset_watches(set) > 0	     ? "mixed"
+						     : "poll");
+	json_ms(&event.json, "elapsed_ms", elapsed_ns);
+	event_send(&event, events);
+}
+
+/* The first paths of a batch that count, as an array; true when there were more. */
+static bool add_paths(struct json *json, const struct batch *batch, size_t most)
+{
+	size_t shown = 0;
+
+	json_open(json, "paths");
+	for (size_t i = 0; i < batch->used && shown < most; i++) {
+		if (!batch_counts(batch, &batch->entries[i]))
+			continue;
+		json_item_text(json, batch_path(batch, &batch->entries[i]));
+		shown++;
+	}
+	json_close(json);
+	return batch->count > shown;
+}
+
+void note_change(struct events *events, int64_t seq, const struct batch *batch)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "change"))
+		return;
+	json_int(&event.json, "seq", seq);
+	json_int(&event.json, "count", (int64_t)batch->count);
+	event.json.truncated |= add_paths(&event.json, batch, PATHS_SHOWN);
+	event_send(&event, events);
+}
+
+void note_run(struct events *events, const struct plan *plan, int64_t seq, enum reason reason,
+	      pid_t pid, char *const *argv)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "run"))
+		return;
+	json_int(&event.json, "seq", seq);
+	json_text(&event.json, "reason", reason_name(reason));
+	json_int(&event.json, "command_pid", pid);
+	json_text(&event.json, "command", argv[0]);
+	if (plan->events_argv) {
+		json_open(&event.json, "argv");
+		for (size_t i = 0; argv[i]; i++)
+			json_item_text(&event.json, argv[i]);
+		json_close(&event.json);
+	}
+	event_send(&event, events);
+}
+
+void note_exit(struct events *events, int64_t seq, pid_t pid, const struct owner_result *result)
+{
+	char name[SIGNAME_MAX];
+	struct event event;
+
+	if (!event_begin(&event, events, "exit"))
+		return;
+	json_int(&event.json, "seq", seq);
+	json_int(&event.json, "command_pid", pid);
+	if (result->ending.signal)
+		json_text(&event.json, "signal", signame(result->ending.signal, name));
+	else
+		json_int(&event.json, "exit_code", result->ending.code);
+	json_text(&event.json, "cause", owner_cause_name(result->cause));
+	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
+	json_bool(&event.json, "timed_out", result->timed_out);
+	json_bool(&event.json, "killed", result->killed);
+	json_int(&event.json, "orphans", result->orphans);
+	event_send(&event, events);
+}
+
+void note_busy(struct events *events, const struct plan *plan, size_t count)
+{
+	static const char *const policies[] = {[BUSY_QUEUE] = "queue",
+					       [BUSY_RESTART] = "restart",
+					       [BUSY_IGNORE] = "ignore",
+					       [BUSY_SIGNAL] = "signal"};
+	struct event event;
+
+	if (plan->verbose)
+		say("a change while the command runs: %s", policies[plan->on_busy]);
+	if (!event_begin(&event, events, "busy"))
+		return;
+	json_text(&event.json, "policy", policies[plan->on_busy]);
+	json_int(&event.json, "count", (int64_t)count);
+	event_send(&event, events);
+}
+
+void note_tick(struct events *events, int64_t tick, int64_t missed)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "tick"))
+		return;
+	json_int(&event.json, "tick", tick);
+	json_int(&event.json, "missed", missed);
+	event_send(&event, events);
+}
+
+void note_skip(struct events *events, int64_t tick, int64_t skipped)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "skip"))
+		return;
+	json_int(&event.json, "tick", tick);
+	json_int(&event.json, "skipped", skipped);
+	event_send(&event, events);
+}
+
+void note_loop(struct events *events, const struct plan *plan, const struct batch *batch,
+	       int64_t delay_ns)
+{
+	const struct batch_entry *first = batch_first(batch);
+	struct event event;
+
+	if (!plan->quiet && first)
+		say("the command seems to wake itself by changing '%s'%s: runs are slowed down; "
+		    "ignore it with -i",
+		    batch_path(batch, first), batch->count > 1 ? " and more" : "");
+	if (!event_begin(&event, events, "loop"))
+		return;
+	json_ms(&event.json, "delay_ms", delay_ns);
+	(void)add_paths(&event.json, batch, LOOP_PATHS_SHOWN);
+	event_send(&event, events);
+}
+
+void note_error(struct events *events, const char *class, int err)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "error"))
+		return;
+	json_text(&event.json, "class", class);
+	if (err)
+		json_text(&event.json, "errno", errname(-err));
+	event_send(&event, events);
+}
+
+void note_end(struct events *events, struct ending ending, const char *reason)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "end"))
+		return;
+	json_int(&event.json, "status", ending_status(ending));
+	json_text(&event.json, "reason", reason);
+	event_send(&event, events);
+}
+
+/* The value of a sysctl of inotify(7), or -1. */
+static int64_t read_limit(const char *name)
+{
+	char text[64];
+	int64_t value;
+	ssize_t n = fd_read_file(-1, name, text, sizeof(text));
+
+	if (n <= 0)
+		return -1;
+	text[n - (text[n - 1] == '\n')] = '\0';
+	return num_parse(text, 0, INT64_MAX, &value) == 0 ? value : -1;
+}
+
+/* A limit was met: what it is, and what it would have to be. */
+static void report_limit(struct events *events, const struct plan *plan, const struct watchset *set)
+{
+	const bool instances = set->news.limit_errno == EMFILE;
+	const char *what =
+		instances ? "fs.inotify.max_user_instances" : "fs.inotify.max_user_watches";
+	int64_t value = read_limit(instances ? "/proc/sys/fs/inotify/max_user_instances"
+					     : "/proc/sys/fs/inotify/max_user_watches");
+	int64_t needed = instances ? value + 1 : value + (int64_t)set->polled;
+	struct event event;
+
+	if (!plan->quiet)
+		say("%zu of %d directories are compared every 2s: %s is %lld, at least %lld is "
+		    "needed"
+		    " (sysctl -w %s=%lld)",
+		    set->polled, set->dirs.live, what, (long long)value, (long long)needed, what,
+		    (long long)needed * 2);
+	if (!event_begin(&event, events, "limit"))
+		return;
+	json_text(&event.json, "what", what);
+	json_int(&event.json, "value", value);
+	json_int(&event.json, "needed", needed);
+	json_int(&event.json, "polling", (int64_t)set->polled);
+	event_send(&event, events);
+}
+
+static void report_path(struct events *events, const char *name, const char *path)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, name))
+		return;
+	json_text(&event.json, "path", path[0] ? path : ".");
+	event_send(&event, events);
+}
+
+static void report_overflow(struct events *events, const struct plan *plan,
+			    const struct watch_news *news)
+{
+	struct event event;
+
+	if (plan->verbose)
+		say("the kernel's event queue overflowed; listed everything again: %zu changes",
+		    news->found);
+	if (!event_begin(&event, events, "overflow"))
+		return;
+	json_int(&event.json, "found", (int64_t)news->found);
+	json_ms(&event.json, "elapsed_ms", news->rescan_ns);
+	event_send(&event, events);
+}
+
+/* A PATH has gone, or come back. */
+static void report_root(struct events *events, const struct plan *plan, struct root *root)
+{
+	if (root->gone == root->told)
+		return;
+	root->told = root->gone;
+	if (root->gone && !plan->quiet)
+		say("'%s' has gone; waiting for it to come back", root->path);
+	report_path(events, root->gone ? "gone" : "back", root->path);
+}
+
+void note_news(struct events *events, const struct plan *plan, struct watchset *set)
+{
+	struct watch_news *news = &set->news;
+
+	if (news->overflowed)
+		report_overflow(events, plan, news);
+	news->overflowed = false;
+	/* The flag stays: once is enough. */
+	if (news->limited && news->limit_errno != 0)
+		report_limit(events, plan, set);
+	news->limit_errno = 0;
+	for (size_t i = 0; i < set->root_count; i++)
+		report_root(events, plan, &set->roots[i]);
+}
+
+void note_failure(const struct plan *plan, const char *command, const struct owner_result *result)
+{
+	char text[NS_TEXT_MAX], name[SIGNAME_MAX];
+
+	if (result->survivors > 0) {
+		say("%d process%s survived SIGKILL", result->survivors,
+		    result->survivors > 1 ? "es" : "");
+		return;
+	}
+	if (plan->quiet || result->cause == CAUSE_STOPPED)
+		return;
+	if (result->timed_out) {
+		ns_format(text, plan->timeout);
+		say("timed out after %s%s", text, result->killed ? ", SIGKILL needed" : "");
+	} else if (result->ending.signal) {
+		say("'%s' died of %s", command, signame(result->ending.signal, name));
+	} else if (result->ending.code != 0) {
+		say("'%s' exited with %d", command, result->ending.code);
+	}
+}
+
+void note_note(void *arg, enum owner_note kind, int signal, int targets)
+{
+	const struct plan *plan = arg;
+	const char *plural = targets == 1 ? "" : "es";
+	char name[SIGNAME_MAX];
+
+	switch (kind) {
+	case OWNER_NO_PROC:
+		if (!plan->quiet)
+			say("/proc cannot be read: only the command's process group is signalled");
+		return;
+	case OWNER_FORWARDED:
+		if (plan->verbose)
+			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
+		return;
+	case OWNER_ASKED:
+	case OWNER_KILLED:
+		if (plan->verbose)
+			say("sent %s to %d process%s", signame(signal, name), targets, plural);
+		return;
+	}
+}
