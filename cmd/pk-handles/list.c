@@ -1,0 +1,93 @@
+/* A line for each handle, or one for each process. */
+#include "list.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/status.h"
+#include "table.h"
+
+static void show(struct session *session, const struct process *process)
+{
+	const struct table *table = &session->table;
+
+	if (!session->plan->json)
+		table_print_process(process);
+	for (size_t i = 0; i < table_count(table); i++) {
+		const struct handle *handle = table_at(table, i);
+
+		if (!(session->plan->kinds & UINT32_C(1) << handle->kind))
+			continue;
+		session->tally.handles++;
+		if (session->plan->json)
+			record_handle(stdout, process, table, handle);
+		else
+			table_print(process, table, handle);
+	}
+}
+
+static int list_one(struct session *session, const struct process *process)
+{
+	int err = scan_process(&session->scan, process, &session->table);
+
+	if (err < 0)
+		return err;
+	session->tally.timeouts += session->table.timeouts;
+	if (session->table.unreadable)
+		session_unreadable(session, process->pid, process->stat.comm, -EACCES);
+	else
+		show(session, process);
+	session_check(session, process);
+	return 0;
+}
+
+static int summarize_one(struct session *session, const struct process *process)
+{
+	int err = 0;
+
+	table_clear(&session->table);
+	if (session->plan->checks.most[CHECK_CLOSE_WAIT] >= 0)
+		err = scan_process(&session->scan, process, &session->table);
+	if (err < 0)
+		return err;
+	if (process->fds < 0)
+		session_unreadable(session, process->pid, process->stat.comm, -EACCES);
+	if (session->plan->json)
+		record_summary(stdout, process);
+	else
+		table_print_summary(process);
+	session_check(session, process);
+	return 0;
+}
+
+static int run(struct session *session, session_visit *visit)
+{
+	char boot_id[40];
+	int err;
+
+	process_boot_id(session->proc, boot_id);
+	if (session->plan->json)
+		record_snapshot(stdout, boot_id);
+	err = session_each(session, visit);
+	if (err < 0) {
+		session_event_error(session->events, "resource", err);
+		return STATUS_OWN;
+	}
+	if (session->plan->json)
+		record_end(stdout, &session->tally);
+	return session_end(session);
+}
+
+int list_run(struct session *session)
+{
+	if (!session->plan->json)
+		table_print_head();
+	return run(session, list_one);
+}
+
+int summary_run(struct session *session)
+{
+	if (!session->plan->json)
+		table_print_summary_head();
+	return run(session, summarize_one);
+}

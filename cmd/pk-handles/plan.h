@@ -1,0 +1,43 @@
+#ifndef PK_HANDLES_PLAN_H
+#define PK_HANDLES_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "check.h"
+#include "common/base.h"
+#include "common/opt.h"
+
+/* What is asked for: a list, unless an option or a command says otherwise. */
+enum mode { MODE_LIST, MODE_SUMMARY };
+
+/* What the command line asks for. */
+struct plan {
+	int mode;
+	char **operands; /* PIDs */
+	size_t count;
+	bool json;
+	bool all;
+	bool tree;
+	uint32_t kinds; /* 1 << kind */
+	int64_t timeout;
+	struct checks checks;
+	const char *events;
+	bool quiet;
+};
+
+/* The option table with its help, for tests too. */
+extern const struct opt_program plan_program;
+
+/*
+ * Read the command line. Returns true with something to do, or false with *ret_status set: help was
+ * printed or a mistake was told.
+ */
+must_check bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status);
+
+/* Read a process number. Returns 0, or -EINVAL. */
+must_check int plan_parse_pid(const char *text, pid_t *ret);
+
+#endif
