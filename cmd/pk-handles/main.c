@@ -12,6 +12,7 @@
 #include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
+#include "explain.h"
 #include "list.h"
 #include "plan.h"
 #include "session.h"
@@ -43,6 +44,19 @@ static int end_early(const struct plan *plan, struct events *events, int status)
 	return program_finish(status);
 }
 
+static int run(struct session *session)
+{
+	switch ((enum mode)session->plan->mode) {
+	case MODE_LIST:
+		return list_run(session);
+	case MODE_SUMMARY:
+		return summary_run(session);
+	case MODE_WHY:
+		return explain_run(session);
+	}
+	return STATUS_OWN;
+}
+
 static int look(const struct plan *plan, struct events *events)
 {
 	static char buffer[65536];
@@ -52,7 +66,7 @@ static int look(const struct plan *plan, struct events *events)
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (session_open(&session, plan, events) < 0)
 		return STATUS_OWN;
-	status = plan->mode == MODE_SUMMARY ? summary_run(&session) : list_run(&session);
+	status = run(&session);
 	session_close(&session);
 	return status;
 }

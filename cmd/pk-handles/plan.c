@@ -69,6 +69,8 @@ static const struct opt options[] = {
 	{.kind = OPT_GROUP, .help = "What to show (default: a line for each open descriptor)"},
 	{.kind = OPT_VALUE, .letter = 's', .name = "summary", .at = AT(mode), .most = MODE_SUMMARY,
 	 .help = "one line for each process: descriptors, limit, threads, memory, signals"},
+	{.kind = OPT_VALUE, .letter = 'w', .name = "why", .at = AT(mode), .most = MODE_WHY,
+	 .help = "what keeps each process alive, the strongest reason first, and hints at leaks"},
 
 	{.kind = OPT_GROUP, .help = "Processes and handles"},
 	{.kind = OPT_FLAG, .letter = 'a', .name = "all", .at = AT(all),

@@ -11,7 +11,7 @@
 #include "common/opt.h"
 
 /* What is asked for: a list, unless an option or a command says otherwise. */
-enum mode { MODE_LIST, MODE_SUMMARY };
+enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY };
 
 /* What the command line asks for. */
 struct plan {

@@ -1,0 +1,176 @@
+/* Who holds the other end: one look through the descriptors of all processes. */
+#include "peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "entries.h"
+#include "process.h"
+
+void peers_drop(struct peers *peers)
+{
+	buf_drop(&peers->found);
+	sock_table_drop(&peers->wanted);
+	sock_table_drop(&peers->system);
+}
+
+static bool is_other_end(const struct sock *a, const struct sock *b)
+{
+	return a->known && b->wanted && b->kind == KIND_TCP && a->family == b->family &&
+	       a->local_port == b->remote_port && a->remote_port == b->local_port &&
+	       memcmp(a->local, b->remote, sizeof(a->local)) == 0 &&
+	       memcmp(a->remote, b->local, sizeof(a->local)) == 0;
+}
+
+static uint64_t tcp_end(const struct peers *peers, const struct sock *sock)
+{
+	if (sock->remote_port == 0)
+		return 0;
+	for (size_t i = 0; i < peers->system.size; i++)
+		if (is_other_end(sock, &peers->system.slots[i]))
+			return peers->system.slots[i].ino;
+	return 0;
+}
+
+uint64_t peers_other_end(const struct peers *peers, const struct table *table,
+			 const struct handle *handle)
+{
+	const struct sock *sock = table_sock(table, handle), *known;
+
+	if (handle->kind == KIND_PIPE)
+		return handle->ino;
+	if (!sock)
+		return 0;
+	known = sock_find(&peers->system, handle->ino);
+	if (sock->kind == KIND_UNIX)
+		return known ? known->peer : 0;
+	return sock->kind == KIND_TCP ? tcp_end(peers, sock) : 0;
+}
+
+/* Ask for the other ends of all handles; the number of them. */
+static int want_ends(struct peers *peers, const struct table *table)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < table_count(table); i++) {
+		uint64_t ino = peers_other_end(peers, table, table_at(table, i));
+		int err = ino ? sock_want(&peers->wanted, ino) : 0;
+
+		if (err < 0)
+			return err;
+		count += ino != 0;
+	}
+	return count;
+}
+
+/* Looking through one process. */
+struct walk {
+	struct peers *peers;
+	int proc, fds;
+	pid_t pid;
+};
+
+static void read_mode(const struct walk *walk, struct peer *peer)
+{
+	char path[48], text[1024];
+	struct fdinfo info = FDINFO_NONE;
+	struct proc_stat stat;
+
+	(void)snprintf(path, sizeof(path), "%d/fdinfo/%d", (int)walk->pid, peer->fd);
+	peer->reads = peer->writes = true;
+	if (fd_read_file(walk->proc, path, text, sizeof(text)) > 0 &&
+	    fdinfo_parse(text, &info, NULL, NULL) == 0) {
+		peer->reads = (info.flags & O_ACCMODE) != O_WRONLY;
+		peer->writes = (info.flags & O_ACCMODE) != O_RDONLY;
+	}
+	if (proc_stat(walk->proc, walk->pid, &stat) == 0)
+		memcpy(peer->comm, stat.comm, sizeof(peer->comm));
+}
+
+static int take(void *arg, const char *name)
+{
+	const struct walk *walk = arg;
+	struct peer peer = {.pid = walk->pid};
+	struct kind_link link;
+	char text[64];
+	ssize_t len;
+
+	if (name[0] == '.')
+		return 0;
+	len = readlinkat(walk->fds, name, text, sizeof(text) - 1);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	link = kind_of_link(text);
+	if (link.ino == 0 || !sock_find(&walk->peers->wanted, link.ino))
+		return 0;
+	peer.ino = link.ino;
+	peer.fd = (int)strtol(name, NULL, 10);
+	read_mode(walk, &peer);
+	return buf_add(&walk->peers->found, &peer, sizeof(peer));
+}
+
+static int look_into(void *arg, pid_t pid)
+{
+	struct walk *walk = arg;
+	char path[32];
+	int err;
+
+	(void)snprintf(path, sizeof(path), "%d/fd", (int)pid);
+	scoped(fd_drop) int fds = openat(walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds < 0)
+		return 0;
+	walk->fds = fds;
+	walk->pid = pid;
+	err = entries_each(fds, take, walk);
+	return err == -ENOMEM || err == -EFBIG ? err : 0;
+}
+
+int peers_find(struct peers *peers, int proc, const struct table *table)
+{
+	struct walk walk = {.peers = peers, .proc = proc};
+	int count;
+
+	peers->found.len = 0;
+	sock_table_clear(&peers->wanted);
+	if (table->socks.len > 0 && peers->system.count == 0) {
+		peers->system.open = true;
+		/* Refused: the ends of sockets stay unknown, those of pipes do not. */
+		(void)!sock_dump(&peers->system);
+	}
+	count = want_ends(peers, table);
+	return count <= 0 ? count : process_each(proc, look_into, &walk);
+}
+
+static bool fits(const struct handle *handle, const struct peer *peer)
+{
+	const unsigned mode = handle->info.flags & O_ACCMODE;
+
+	if (handle->kind != KIND_PIPE)
+		return true;
+	return (mode != O_RDONLY || peer->writes) && (mode != O_WRONLY || peer->reads);
+}
+
+const struct peer *peers_of(const struct peers *peers, const struct table *table,
+			    const struct handle *handle, pid_t pid)
+{
+	const struct peer *found = (const struct peer *)(const void *)peers->found.bytes;
+	const uint64_t ino = peers_other_end(peers, table, handle);
+	const struct peer *own = NULL;
+
+	for (size_t i = 0; ino && i < peers->found.len / sizeof(*found); i++) {
+		if (found[i].ino != ino || !fits(handle, &found[i]) ||
+		    (found[i].pid == pid && found[i].fd == handle->fd))
+			continue;
+		if (found[i].pid != pid)
+			return &found[i];
+		own = &found[i];
+	}
+	return own;
+}
