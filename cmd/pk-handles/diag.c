@@ -20,7 +20,7 @@ static struct sock *slot_for(struct sock_table *table, uint64_t ino)
 {
 	if (ino == 0 || (table->open && sock_want(table, ino) < 0))
 		return NULL;
-	return (struct sock *)(uintptr_t)sock_find(table, ino);
+	return sock_find(table, ino);
 }
 
 static void take_inet(struct sock_table *table, const struct inet_diag_msg *msg)
@@ -143,7 +143,7 @@ int sock_parse(struct sock_table *table, const void *bytes, size_t len)
 	return parse(table, bytes, len, KIND_TCP);
 }
 
-static int receive(int fd, struct sock_table *table, enum kind kind)
+static int receive(int fd, struct sock_table *table, enum kind kind, bool dump)
 {
 	static _Alignas(struct nlmsghdr) char answer[32768];
 
@@ -156,7 +156,7 @@ static int receive(int fd, struct sock_table *table, enum kind kind)
 		if (len <= 0)
 			return len < 0 ? -errno : -EIO;
 		result = parse(table, answer, (size_t)len, kind);
-		if (result != 0)
+		if (result != 0 || !dump)
 			return result < 0 ? result : 0;
 	}
 }
@@ -169,7 +169,8 @@ struct request {
 	} body;
 };
 
-static int ask(struct sock_table *table, struct request *request, size_t len, enum kind kind)
+static int ask(struct sock_table *table, struct request *request, size_t len, enum kind kind,
+	       bool dump)
 {
 	scoped(fd_drop) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
@@ -178,11 +179,34 @@ static int ask(struct sock_table *table, struct request *request, size_t len, en
 	request->header = (struct nlmsghdr){
 		.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
 		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.nlmsg_flags = dump ? NLM_F_REQUEST | NLM_F_DUMP : NLM_F_REQUEST,
 	};
 	if (send(fd, request, request->header.nlmsg_len, 0) < 0)
 		return -errno;
-	return receive(fd, table, kind);
+	return receive(fd, table, kind, dump);
+}
+
+#define UNIX_FACTS (UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN)
+
+int sock_ask_unix(struct sock *sock)
+{
+	struct sock_table table = {0};
+	struct request request = {.body.local = {.sdiag_family = AF_UNIX,
+						 .udiag_ino = (uint32_t)sock->ino,
+						 .udiag_cookie = {~0U, ~0U}, /* any */
+						 .udiag_show = UNIX_FACTS}};
+	int err = sock_want(&table, sock->ino);
+
+	if (err >= 0)
+		err = ask(&table, &request, sizeof(request.body.local), KIND_UNIX, false);
+	if (err >= 0 && sock_find(&table, sock->ino)->known) {
+		const uint64_t netns = sock->netns;
+
+		*sock = *sock_find(&table, sock->ino);
+		sock->netns = netns;
+	}
+	sock_table_drop(&table);
+	return err;
 }
 
 int sock_dump(struct sock_table *table)
@@ -196,11 +220,10 @@ int sock_dump(struct sock_table *table)
 		{AF_INET, IPPROTO_UDP, KIND_UDP},
 		{AF_INET6, IPPROTO_UDP, KIND_UDP},
 	};
-	struct request request = {
-		.body.local = {.sdiag_family = AF_UNIX,
-			       .udiag_states = ~0U,
-			       .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN}};
-	int err = ask(table, &request, sizeof(request.body.local), KIND_UNIX);
+	struct request request = {.body.local = {.sdiag_family = AF_UNIX,
+						 .udiag_states = ~0U,
+						 .udiag_show = UNIX_FACTS}};
+	int err = ask(table, &request, sizeof(request.body.local), KIND_UNIX, true);
 	bool any = err >= 0;
 
 	for (size_t i = 0; i < array_len(inets); i++) {
@@ -209,7 +232,7 @@ int sock_dump(struct sock_table *table)
 		request.body.inet = (struct inet_diag_req_v2){.sdiag_family = inets[i].family,
 							      .sdiag_protocol = inets[i].protocol,
 							      .idiag_states = ~0U};
-		failed = ask(table, &request, sizeof(request.body.inet), inets[i].kind);
+		failed = ask(table, &request, sizeof(request.body.inet), inets[i].kind, true);
 		any |= failed >= 0;
 	}
 	return any ? 0 : err;

@@ -15,14 +15,17 @@ static void show(struct session *session, const struct process *process)
 		table_print_process(process);
 	for (size_t i = 0; i < table_count(table); i++) {
 		const struct handle *handle = table_at(table, i);
+		const struct peer *peer;
 
 		if (!(session->plan->kinds & UINT32_C(1) << handle->kind))
 			continue;
 		session->tally.handles++;
+		peer = session->plan->peers ? peers_of(&session->peers, table, handle, process->pid)
+					    : NULL;
 		if (session->plan->json)
-			record_handle(stdout, process, table, handle);
+			record_handle(stdout, process, table, handle, peer);
 		else
-			table_print(process, table, handle);
+			table_print(process, table, handle, peer);
 	}
 }
 
@@ -30,6 +33,10 @@ static int list_one(struct session *session, const struct process *process)
 {
 	int err = scan_process(&session->scan, process, &session->table);
 
+	if (err < 0)
+		return err;
+	if (session->plan->peers)
+		err = peers_find(&session->peers, session->proc, &session->table);
 	if (err < 0)
 		return err;
 	session->tally.timeouts += session->table.timeouts;

@@ -18,6 +18,7 @@ void peers_drop(struct peers *peers)
 	buf_drop(&peers->found);
 	sock_table_drop(&peers->wanted);
 	sock_table_drop(&peers->system);
+	sock_table_drop(&peers->tuples);
 }
 
 static bool is_other_end(const struct sock *a, const struct sock *b)
@@ -28,14 +29,51 @@ static bool is_other_end(const struct sock *a, const struct sock *b)
 	       memcmp(a->remote, b->local, sizeof(a->local)) == 0;
 }
 
+static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t len)
+{
+	/* FNV-1a */
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* A number for the connection as seen from the end at `here`. */
+static uint64_t tuple(const unsigned char *here, uint16_t here_port, const unsigned char *there,
+		      uint16_t there_port)
+{
+	const unsigned char ports[4] = {(unsigned char)here_port, (unsigned char)(here_port >> 8),
+					(unsigned char)there_port,
+					(unsigned char)(there_port >> 8)};
+
+	return mix(mix(mix(UINT64_C(0xcbf29ce484222325), here, 16), there, 16), ports, 4);
+}
+
+static int index_connections(struct peers *peers)
+{
+	for (size_t i = 0; i < peers->system.size; i++) {
+		const struct sock *sock = &peers->system.slots[i];
+		uint64_t key;
+
+		if (!sock->wanted || sock->kind != KIND_TCP || sock->remote_port == 0)
+			continue;
+		key = tuple(sock->local, sock->local_port, sock->remote, sock->remote_port);
+		if (sock_want(&peers->tuples, key) < 0)
+			return -ENOMEM;
+		sock_find(&peers->tuples, key)->peer = sock->ino;
+	}
+	return 0;
+}
+
 static uint64_t tcp_end(const struct peers *peers, const struct sock *sock)
 {
+	const struct sock *index, *end;
+
 	if (sock->remote_port == 0)
 		return 0;
-	for (size_t i = 0; i < peers->system.size; i++)
-		if (is_other_end(sock, &peers->system.slots[i]))
-			return peers->system.slots[i].ino;
-	return 0;
+	index = sock_find(&peers->tuples,
+			  tuple(sock->remote, sock->remote_port, sock->local, sock->local_port));
+	end = index ? sock_find(&peers->system, index->peer) : NULL;
+	return end && is_other_end(sock, end) ? end->ino : 0;
 }
 
 uint64_t peers_other_end(const struct peers *peers, const struct table *table,
@@ -143,6 +181,8 @@ int peers_find(struct peers *peers, int proc, const struct table *table)
 		peers->system.open = true;
 		/* Refused: the ends of sockets stay unknown, those of pipes do not. */
 		(void)!sock_dump(&peers->system);
+		if (index_connections(peers) < 0)
+			return -ENOMEM;
 	}
 	count = want_ends(peers, table);
 	return count <= 0 ? count : process_each(proc, look_into, &walk);

@@ -24,6 +24,8 @@ struct peers {
 	struct buf found;	  /* of struct peer */
 	struct sock_table wanted; /* by inode: what is looked for */
 	struct sock_table system; /* every socket of our network namespace */
+	struct sock_table
+		tuples; /* of those, TCP connections: by hash of addresses, peer is the inode */
 };
 #define PEERS_NONE ((struct peers){.found = {.cap = (size_t)256 << 20}})
 

@@ -77,6 +77,8 @@ static const struct opt options[] = {
 	 .help = "every process that may be read, instead of PIDs"},
 	{.kind = OPT_FLAG, .letter = 'T', .name = "tree", .at = AT(tree),
 	 .help = "the descendants of each PID too"},
+	{.kind = OPT_FLAG, .letter = 'p', .name = "peers", .at = AT(peers),
+	 .help = "find who holds the other end of pipes, unix sockets and local TCP connections"},
 	{.kind = OPT_CALL, .letter = 'k', .name = "kind", .arg = "LIST", .set = set_kinds,
 	 .help = "only these kinds: file, dir, pipe, fifo, tcp, udp, unix, netlink, packet, epoll, timerfd,"
 		 " eventfd, signalfd, inotify, pidfd, io_uring, memfd, tty, dev, ns, other"},
@@ -133,6 +135,10 @@ static bool is_mistaken(const struct plan *plan)
 {
 	pid_t pid;
 
+	if (plan->peers && plan->mode != MODE_LIST) {
+		say_usage("--peers goes with a list");
+		return true;
+	}
 	if (plan->all && plan->count > 0) {
 		say_usage("--all takes no PID");
 		return true;

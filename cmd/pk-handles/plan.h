@@ -21,6 +21,7 @@ struct plan {
 	bool json;
 	bool all;
 	bool tree;
+	bool peers;
 	uint32_t kinds; /* 1 << kind */
 	int64_t timeout;
 	struct checks checks;

@@ -276,8 +276,18 @@ void record_facts(struct json *json, const struct table *table, const struct han
 		json_int(json, "tid", handle->tid);
 }
 
+static void add_peer(struct json *json, const struct peer *peer)
+{
+	if (!json_object(json, "peer"))
+		return;
+	json_int(json, "ino", (int64_t)peer->ino);
+	json_int(json, "pid", peer->pid);
+	json_int(json, "fd", peer->fd);
+	json_object_end(json);
+}
+
 void record_handle(FILE *out, const struct process *process, const struct table *table,
-		   const struct handle *handle)
+		   const struct handle *handle, const struct peer *peer)
 {
 	static char line[RECORD_SIZE];
 	struct json json;
@@ -288,5 +298,7 @@ void record_handle(FILE *out, const struct process *process, const struct table 
 	json_int(&json, "start", (int64_t)process->stat.start);
 	record_name(&json, "comm", process->stat.comm, strlen(process->stat.comm));
 	record_facts(&json, table, handle);
+	if (peer)
+		add_peer(&json, peer);
 	end(&json, out);
 }

@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "handle.h"
+#include "peer.h"
 #include "process.h"
 
 /*
@@ -21,8 +22,9 @@ struct tally {
 };
 
 void record_snapshot(FILE *out, const char *boot_id);
+/* peer may be NULL. */
 void record_handle(FILE *out, const struct process *process, const struct table *table,
-		   const struct handle *handle);
+		   const struct handle *handle, const struct peer *peer);
 void record_end(FILE *out, const struct tally *tally);
 void record_summary(FILE *out, const struct process *process);
 

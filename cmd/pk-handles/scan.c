@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,7 +327,12 @@ static bool tell_sock(const struct scan *scan, int pidfd, const struct handle *h
 		return true;
 	}
 	/* A thread's private descriptors are not reached through the process. */
-	return pidfd >= 0 && !handle->tid && sock_probe(pidfd, handle->fd, sock) >= 0;
+	if (pidfd < 0 || handle->tid || sock_probe(pidfd, handle->fd, sock) < 0)
+		return false;
+	/* In another namespace a listener's queue stays unknown. */
+	if (sock->kind == KIND_UNIX && sock->state == TCP_LISTEN)
+		(void)!sock_ask_unix(sock);
+	return true;
 }
 
 static int tell_sockets(struct scan *scan, const struct process *process, struct table *table)

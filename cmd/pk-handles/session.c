@@ -17,7 +17,7 @@
 
 int session_open(struct session *session, const struct plan *plan, struct events *events)
 {
-	*session = (struct session){.plan = plan, .events = events};
+	*session = (struct session){.plan = plan, .events = events, .peers = PEERS_NONE};
 	session->proc = proc_open();
 	if (session->proc < 0) {
 		say_errno(session->proc, "cannot read /proc");
@@ -32,6 +32,7 @@ int session_open(struct session *session, const struct plan *plan, struct events
 void session_close(struct session *session)
 {
 	table_drop(&session->table);
+	peers_drop(&session->peers);
 	scan_drop(&session->scan);
 	fd_drop(&session->proc);
 }

@@ -6,6 +6,7 @@
 #include "common/base.h"
 #include "common/events.h"
 #include "handle.h"
+#include "peer.h"
 #include "plan.h"
 #include "process.h"
 #include "record.h"
@@ -18,6 +19,7 @@ struct session {
 	int proc;
 	struct scan scan;
 	struct table table; /* of the process that is being looked at */
+	struct peers peers; /* of --peers */
 	struct tally tally;
 };
 

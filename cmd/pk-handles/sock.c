@@ -65,9 +65,9 @@ int sock_want(struct sock_table *table, uint64_t ino)
 	return 0;
 }
 
-const struct sock *sock_find(const struct sock_table *table, uint64_t ino)
+struct sock *sock_find(const struct sock_table *table, uint64_t ino)
 {
-	const struct sock *sock = table->size ? slot(table, ino) : NULL;
+	struct sock *sock = table->size ? slot(table, ino) : NULL;
 
 	return sock && sock->wanted ? sock : NULL;
 }

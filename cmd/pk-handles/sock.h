@@ -43,13 +43,19 @@ void sock_table_clear(struct sock_table *table);
 must_check int sock_want(struct sock_table *table, uint64_t ino);
 
 /* The socket of that inode, or NULL. */
-const struct sock *sock_find(const struct sock_table *table, uint64_t ino);
+struct sock *sock_find(const struct sock_table *table, uint64_t ino);
 
 /*
  * Fill the table from the kernel's socket tables of our network namespace (sock_diag(7)): TCP with
  * bound and listening ones, UDP, unix. Returns 0 or -errno when none could be read.
  */
 must_check int sock_dump(struct sock_table *table);
+
+/*
+ * Fill in what a unix socket itself does not tell: a listener's queue and backlog, the other end. One
+ * question to the same tables. Returns 0 or -errno: -ENOENT in another network namespace.
+ */
+must_check int sock_ask_unix(struct sock *sock);
 
 /* Parse what the kernel answered, one datagram. Returns 1 at the end of the dump, 0 to go on, -errno. */
 must_check int sock_parse(struct sock_table *table, const void *bytes, size_t len);

@@ -85,8 +85,18 @@ static void add_flags(struct line *line, const struct handle *handle)
 	line_pad(line, 5);
 }
 
+static void add_peer(struct line *line, const struct peer *peer)
+{
+	line_text(line, " <- ");
+	line_number(line, peer->pid);
+	line_text(line, " (");
+	line_name(line, peer->comm, strlen(peer->comm));
+	line_text(line, ") ");
+	line_number(line, peer->fd);
+}
+
 void table_print(const struct process *process, const struct table *table,
-		 const struct handle *handle)
+		 const struct handle *handle, const struct peer *peer)
 {
 	static struct line line;
 
@@ -102,6 +112,8 @@ void table_print(const struct process *process, const struct table *table,
 	add_text(&line, describe_mode(handle), 4);
 	add_flags(&line, handle);
 	describe(&line, table, handle);
+	if (peer)
+		add_peer(&line, peer);
 	line_print(&line);
 }
 
