@@ -83,7 +83,7 @@ static void print_reason(void *arg, enum why_rank rank, const struct line *text)
 	line_print(&line);
 }
 
-static int explain_one(struct session *session, const struct process *process)
+static int explain_one(struct session *session, const struct process *process, void *arg)
 {
 	struct gather gather = {.session = session,
 				.process = process,
@@ -94,6 +94,7 @@ static int explain_one(struct session *session, const struct process *process)
 	struct proc_stat parent = {.comm = "?"};
 	int err = gather_facts(&gather);
 
+	(void)arg;
 	(void)!proc_stat(session->proc, process->stat.ppid, &parent);
 	if (err >= 0) {
 		const struct why_facts facts = {
@@ -124,7 +125,7 @@ int explain_run(struct session *session)
 	process_boot_id(session->proc, boot_id);
 	if (session->plan->json)
 		record_snapshot(stdout, boot_id);
-	if (session_each(session, explain_one) < 0) {
+	if (session_each(session, explain_one, NULL) < 0) {
 		session_event_error(session->events, "resource", 0);
 		return STATUS_OWN;
 	}

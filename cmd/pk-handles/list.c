@@ -29,10 +29,11 @@ static void show(struct session *session, const struct process *process)
 	}
 }
 
-static int list_one(struct session *session, const struct process *process)
+static int list_one(struct session *session, const struct process *process, void *arg)
 {
 	int err = scan_process(&session->scan, process, &session->table);
 
+	(void)arg;
 	if (err < 0)
 		return err;
 	if (session->plan->peers)
@@ -48,10 +49,11 @@ static int list_one(struct session *session, const struct process *process)
 	return 0;
 }
 
-static int summarize_one(struct session *session, const struct process *process)
+static int summarize_one(struct session *session, const struct process *process, void *arg)
 {
 	int err = 0;
 
+	(void)arg;
 	table_clear(&session->table);
 	if (session->plan->checks.most[CHECK_CLOSE_WAIT] >= 0)
 		err = scan_process(&session->scan, process, &session->table);
@@ -75,7 +77,7 @@ static int run(struct session *session, session_visit *visit)
 	process_boot_id(session->proc, boot_id);
 	if (session->plan->json)
 		record_snapshot(stdout, boot_id);
-	err = session_each(session, visit);
+	err = session_each(session, visit, NULL);
 	if (err < 0) {
 		session_event_error(session->events, "resource", err);
 		return STATUS_OWN;

@@ -12,9 +12,11 @@
 #include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
+#include "compare.h"
 #include "explain.h"
 #include "list.h"
 #include "plan.h"
+#include "sample.h"
 #include "session.h"
 
 /* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
@@ -53,6 +55,10 @@ static int run(struct session *session)
 		return summary_run(session);
 	case MODE_WHY:
 		return explain_run(session);
+	case MODE_DIFF:
+		return compare_run(session);
+	case MODE_TREND:
+		return sample_run(session);
 	}
 	return STATUS_OWN;
 }

@@ -170,10 +170,21 @@ static int look_into(void *arg, pid_t pid)
 	return err == -ENOMEM || err == -EFBIG ? err : 0;
 }
 
+static int by_inode(const void *a, const void *b)
+{
+	const struct peer *x = a, *y = b;
+
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
 int peers_find(struct peers *peers, int proc, const struct table *table)
 {
 	struct walk walk = {.peers = peers, .proc = proc};
-	int count;
+	int count, err;
 
 	peers->found.len = 0;
 	sock_table_clear(&peers->wanted);
@@ -185,7 +196,27 @@ int peers_find(struct peers *peers, int proc, const struct table *table)
 			return -ENOMEM;
 	}
 	count = want_ends(peers, table);
-	return count <= 0 ? count : process_each(proc, look_into, &walk);
+	err = count <= 0 ? count : process_each(proc, look_into, &walk);
+	if (peers->found.len > 0)
+		qsort(peers->found.bytes, peers->found.len / sizeof(struct peer),
+		      sizeof(struct peer), by_inode);
+	return err;
+}
+
+/* The first of those with that inode, in the order of the list. */
+static size_t first_of(const struct peer *found, size_t count, uint64_t ino)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (found[middle].ino < ino)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static bool fits(const struct handle *handle, const struct peer *peer)
@@ -202,11 +233,11 @@ const struct peer *peers_of(const struct peers *peers, const struct table *table
 {
 	const struct peer *found = (const struct peer *)(const void *)peers->found.bytes;
 	const uint64_t ino = peers_other_end(peers, table, handle);
+	const size_t count = peers->found.len / sizeof(*found);
 	const struct peer *own = NULL;
 
-	for (size_t i = 0; ino && i < peers->found.len / sizeof(*found); i++) {
-		if (found[i].ino != ino || !fits(handle, &found[i]) ||
-		    (found[i].pid == pid && found[i].fd == handle->fd))
+	for (size_t i = first_of(found, count, ino); ino && i < count && found[i].ino == ino; i++) {
+		if (!fits(handle, &found[i]) || (found[i].pid == pid && found[i].fd == handle->fd))
 			continue;
 		if (found[i].pid != pid)
 			return &found[i];

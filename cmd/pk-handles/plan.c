@@ -61,6 +61,13 @@ static const char *set_handlers(void *plan, const char *value)
 	return NULL;
 }
 
+static const char *set_diff(void *plan, const char *value)
+{
+	((struct plan *)plan)->mode = MODE_DIFF;
+	((struct plan *)plan)->diff = value;
+	return NULL;
+}
+
 #define AT(member) offsetof(struct plan, member)
 #define MOST(check) offsetof(struct plan, checks.most[check])
 
@@ -71,6 +78,17 @@ static const struct opt options[] = {
 	 .help = "one line for each process: descriptors, limit, threads, memory, signals"},
 	{.kind = OPT_VALUE, .letter = 'w', .name = "why", .at = AT(mode), .most = MODE_WHY,
 	 .help = "what keeps each process alive, the strongest reason first, and hints at leaks"},
+	{.kind = OPT_CALL, .letter = 'd', .name = "diff", .arg = "OLD", .set = set_diff,
+	 .help = "which groups of handles have changed since the snapshot OLD; growth is a finding."
+		 " The operand is another snapshot or PIDs; - is stdin"},
+	{.kind = OPT_VALUE, .name = "trend", .at = AT(mode), .most = MODE_TREND,
+	 .help = "take samples and judge descriptors, memory, threads and children; a leak is a finding"},
+	{.kind = OPT_DURATION, .letter = 'i', .name = "interval", .arg = "DUR", .at = AT(interval),
+	 .help = "time between samples of --trend (default: 1s)"},
+	{.kind = OPT_COUNT, .letter = 'n', .name = "samples", .arg = "N", .at = AT(samples), .least = 1,
+	 .most = 1000000, .help = "number of samples of --trend; below 15 it cannot tell (default: 30)"},
+	{.kind = OPT_COUNT, .name = "min-growth", .arg = "N", .at = AT(min_growth), .least = 1, .most = INT32_MAX,
+	 .help = "smallest growth that is a finding, for rss in MiB (default: 1 with --diff, 5 with --trend)"},
 
 	{.kind = OPT_GROUP, .help = "Processes and handles"},
 	{.kind = OPT_FLAG, .letter = 'a', .name = "all", .at = AT(all),
@@ -115,14 +133,15 @@ static const struct opt options[] = {
 const struct opt_program plan_program = {
 	.name = "pk-handles",
 	.usage = "pk-handles [OPTION]... PID...\n"
-		 "       pk-handles [OPTION]... --all\n",
-	.purpose = "Show what a process holds open, from outside, without disturbing it.\n",
+		 "       pk-handles [OPTION]... --all\n"
+		 "       pk-handles --diff OLD NEW|PID...\n",
+	.purpose = "Show what a process holds open, what keeps it alive, and what it leaks.\n",
 	.options = options,
 	.count = array_len(options),
 	.tail = "Exit status:\n"
 		"  0    no finding\n"
-		"  1    a finding: a limit is exceeded\n"
-		"  3    cannot tell: a process is gone or may not be read\n"
+		"  1    a finding: a limit is exceeded, a group grew, a leak is suspected\n"
+		"  3    cannot tell: a process is gone or may not be read, too few samples\n"
 		"  125  pk-handles itself failed\n"
 		"\n"
 		"Examples:\n"
@@ -147,7 +166,8 @@ static bool is_mistaken(const struct plan *plan)
 		say_usage("no PID given");
 		return true;
 	}
-	for (size_t i = 0; i < plan->count; i++) {
+	/* One operand of --diff may be a file. */
+	for (size_t i = plan->mode == MODE_DIFF && plan->count == 1; i < plan->count; i++) {
 		if (plan_parse_pid(plan->operands[i], &pid) < 0) {
 			say_usage("invalid PID '%s': expected a process number", plan->operands[i]);
 			return true;
@@ -160,7 +180,10 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
 
-	*plan = (struct plan){.kinds = ~UINT32_C(0), .timeout = DEFAULT_TIMEOUT};
+	*plan = (struct plan){.kinds = ~UINT32_C(0),
+			      .timeout = DEFAULT_TIMEOUT,
+			      .interval = NS_PER_S,
+			      .samples = 30};
 	for (int i = 0; i < CHECK_COUNT; i++)
 		plan->checks.most[i] = -1;
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);

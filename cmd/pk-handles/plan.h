@@ -11,13 +11,17 @@
 #include "common/opt.h"
 
 /* What is asked for: a list, unless an option or a command says otherwise. */
-enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY };
+enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY, MODE_DIFF, MODE_TREND };
 
 /* What the command line asks for. */
 struct plan {
 	int mode;
 	char **operands; /* PIDs */
 	size_t count;
+	const char *diff; /* the old snapshot of --diff */
+	int64_t interval; /* of --trend */
+	int64_t samples;
+	int64_t min_growth; /* 0: not given */
 	bool json;
 	bool all;
 	bool tree;

@@ -286,8 +286,9 @@ static void add_peer(struct json *json, const struct peer *peer)
 	json_object_end(json);
 }
 
-void record_handle(FILE *out, const struct process *process, const struct table *table,
-		   const struct handle *handle, const struct peer *peer)
+size_t record_of_handle(const char **ret_line, const struct process *process,
+			const struct table *table, const struct handle *handle,
+			const struct peer *peer)
 {
 	static char line[RECORD_SIZE];
 	struct json json;
@@ -300,5 +301,15 @@ void record_handle(FILE *out, const struct process *process, const struct table 
 	record_facts(&json, table, handle);
 	if (peer)
 		add_peer(&json, peer);
-	end(&json, out);
+	*ret_line = line;
+	return json_end(&json);
+}
+
+void record_handle(FILE *out, const struct process *process, const struct table *table,
+		   const struct handle *handle, const struct peer *peer)
+{
+	const char *line;
+	const size_t len = record_of_handle(&line, process, table, handle, peer);
+
+	(void)fwrite(line, 1, len, out);
 }

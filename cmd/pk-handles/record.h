@@ -25,6 +25,11 @@ void record_snapshot(FILE *out, const char *boot_id);
 /* peer may be NULL. */
 void record_handle(FILE *out, const struct process *process, const struct table *table,
 		   const struct handle *handle, const struct peer *peer);
+/* The same line in memory, until the next call. Returns its length. */
+size_t record_of_handle(const char **ret_line, const struct process *process,
+			const struct table *table, const struct handle *handle,
+			const struct peer *peer);
+
 void record_end(FILE *out, const struct tally *tally);
 void record_summary(FILE *out, const struct process *process);
 

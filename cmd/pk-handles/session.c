@@ -170,7 +170,7 @@ static int collect(struct session *session, struct buf *pids)
 	return err >= 0 && plan->tree ? add_descendants(session, pids) : err;
 }
 
-static int visit_one(struct session *session, pid_t pid, session_visit *visit)
+static int visit_one(struct session *session, pid_t pid, session_visit *visit, void *arg)
 {
 	struct process process;
 	int err = process_open(&process, session->proc, pid);
@@ -186,7 +186,7 @@ static int visit_one(struct session *session, pid_t pid, session_visit *visit)
 	if (err < 0)
 		return err;
 	session->tally.processes++;
-	err = visit(session, &process);
+	err = visit(session, &process, arg);
 	process_close(&process);
 	if (err != -ESRCH)
 		return err;
@@ -194,13 +194,13 @@ static int visit_one(struct session *session, pid_t pid, session_visit *visit)
 	return 0;
 }
 
-int session_each(struct session *session, session_visit *visit)
+int session_each(struct session *session, session_visit *visit, void *arg)
 {
 	struct buf pids = {.cap = PIDS_CAP};
 	int err = collect(session, &pids);
 
 	for (size_t at = 0; at < pids.len && err >= 0; at += sizeof(pid_t))
-		err = visit_one(session, pid_at(&pids, at), visit);
+		err = visit_one(session, pid_at(&pids, at), visit, arg);
 	buf_drop(&pids);
 	if (err < 0)
 		say_errno(err, "cannot look at the processes");

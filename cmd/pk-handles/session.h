@@ -33,8 +33,8 @@ void session_close(struct session *session);
  * be looked at is told and counted. A negative result of visit ends the walk. Returns 0, or -errno after
  * a message.
  */
-typedef int session_visit(struct session *session, const struct process *process);
-must_check int session_each(struct session *session, session_visit *visit);
+typedef int session_visit(struct session *session, const struct process *process, void *arg);
+must_check int session_each(struct session *session, session_visit *visit, void *arg);
 
 /* Compare the process with the plan's checks; each finding is told and counted. */
 void session_check(struct session *session, const struct process *process);
