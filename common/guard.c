@@ -49,7 +49,7 @@ void guard_stop(struct guard *guard, enum stop_cause cause)
  * whole job to stop. A command that stops only itself (raise(SIGSTOP)) takes the front along; where
  * the front has stopped too, the second stop signal is discarded by the next SIGCONT (signal(7)).
  */
-static void mirror_stop(const struct guard *guard)
+static void mirror_stop(struct guard *guard)
 {
 	if (guard->caller_group > 0 && owner_has_stopped(&guard->owner) && guard->front > 1)
 		(void)kill(guard->front, SIGSTOP);
@@ -162,6 +162,19 @@ int guard_start(struct guard *guard, const struct child_job *job, const struct s
 int guard_release(struct guard *guard, enum child_stage *ret_stage)
 {
 	return owner_release(&guard->owner, ret_stage);
+}
+
+void guard_set_trap(struct guard *guard, owner_trap_fn *trap, void *arg)
+{
+	guard->owner.trap = trap;
+	guard->owner.trap_arg = arg;
+}
+
+int guard_tell(struct guard *guard)
+{
+	int err = child_tell(&guard->owner.main);
+
+	return err < 0 ? err : guard->owner.main.hold;
 }
 
 void guard_let_go(struct guard *guard, const int *keep, size_t count)

@@ -201,12 +201,19 @@ static void reap_main(struct owner *owner, const siginfo_t *death)
 	result->cause = cause_of_death(owner);
 }
 
-bool owner_has_stopped(const struct owner *owner)
+bool owner_has_stopped(struct owner *owner)
 {
 	siginfo_t info = {0};
 
 	if (!owner->running || owner->main_gone)
 		return false;
+	if (owner->trap) {
+		/* Waiting for a stop here would take a tracee's away. */
+		const bool stopped = owner->trap_stopped;
+
+		owner->trap_stopped = false;
+		return stopped;
+	}
 	return waitid(P_PID, (id_t)owner->main.pid, &info, WSTOPPED | WNOHANG) == 0 &&
 	       info.si_pid != 0;
 }
@@ -224,6 +231,11 @@ static void reap(struct owner *owner)
 		}
 		if (info.si_pid == 0)
 			return;
+		/* The kernel tells a tracer of stops whether it asks or not (wait(2)). */
+		if (owner->trap && (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)) {
+			owner->trap_stopped |= owner->trap(owner->trap_arg, info.si_pid);
+			continue;
+		}
 		owner->reaped++;
 		if (info.si_pid == owner->main.pid && !owner->main_gone)
 			reap_main(owner, &info);

@@ -37,6 +37,12 @@ enum owner_cause {
 /* "exited", "signal", ... as events have it. */
 const char *owner_cause_name(enum owner_cause cause);
 
+/*
+ * A tracee of the calling process (ptrace(2)) is in a stop, which wait(2) has not taken yet. Returns true
+ * when that was the command itself stopping as by SIGSTOP.
+ */
+typedef bool owner_trap_fn(void *arg, pid_t tracee);
+
 struct owner_result {
 	struct ending ending; /* the command's own */
 	enum owner_cause cause;
@@ -53,6 +59,9 @@ struct owner {
 	struct events *events;
 	owner_note_fn *note; /* NULL: silence */
 	void *note_arg;
+	owner_trap_fn *trap; /* NULL: nothing is traced */
+	void *trap_arg;
+	bool trap_stopped; /* the trap has seen the command stop */
 	bool forceful; /* something was asked to stop or killed, in this job or an earlier one */
 
 	bool running;	/* from owner_start until the tree is gone or given up */
@@ -102,7 +111,7 @@ void owner_pass(struct owner *owner, int signal, pid_t from);
  * Has the command stopped itself (SIGSTOP, SIGTSTP ...) since the last call? False when it is running
  * again by now.
  */
-must_check bool owner_has_stopped(const struct owner *owner);
+must_check bool owner_has_stopped(struct owner *owner);
 
 /* Kill everything below this process, whatever job or none it is of, and reap until nothing is left.
  * sigs is a signalfd for SIGCHLD. Waits as long as that takes. */
