@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "list.h"
 #include "plan.h"
+#include "run.h"
 #include "sample.h"
 #include "session.h"
 
@@ -59,6 +60,8 @@ static int run(struct session *session)
 		return compare_run(session);
 	case MODE_TREND:
 		return sample_run(session);
+	case MODE_RUN:
+		break;
 	}
 	return STATUS_OWN;
 }
@@ -89,6 +92,12 @@ int main(int argc, char **argv)
 		return end_early(&plan, &events, status);
 	if (!open_events(&plan, &events))
 		return STATUS_OWN;
+	if (plan.mode == MODE_RUN) {
+		struct ending ending = run_command(&plan, &events);
+
+		events_drop(&events);
+		ending_die(ending);
+	}
 	status = program_finish(look(&plan, &events));
 	session_event_end(&events, status);
 	events_drop(&events);

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -117,6 +118,17 @@ static const struct opt options[] = {
 	{.kind = OPT_CALL, .name = "require-handler", .arg = "SIGS", .set = set_handlers,
 	 .help = "a signal of the list (TERM,INT) is left at its default"},
 
+	{.kind = OPT_GROUP, .help = "With -- COMMAND (the report goes to stderr)"},
+	{.kind = OPT_COUNT, .name = "error-exitcode", .arg = "N", .at = AT(error_exitcode), .least = 1, .most = 255,
+	 .help = "exit with N when COMMAND exits with 0 and leaves descriptors of its own open"
+		 " (default: COMMAND's status)"},
+	{.kind = OPT_DURATION, .name = "kill-after", .arg = "DUR", .at = AT(kill_after),
+	 .help = "grace period between the stop signal and SIGKILL for what COMMAND leaves (default: 5s)"},
+	{.kind = OPT_SIGNAL, .name = "signal", .arg = "SIG", .at = AT(signal),
+	 .help = "the stop signal for that (default: TERM)"},
+	{.kind = OPT_FLAG, .name = "events-argv", .at = AT(events_argv),
+	 .help = "put all of argv into events; it may hold secrets"},
+
 	{.kind = OPT_GROUP, .help = "Reports"},
 	{.kind = OPT_FLAG, .letter = 'j', .name = "json", .at = AT(json),
 	 .help = "JSON Lines; of a list, this is a snapshot"},
@@ -134,7 +146,8 @@ const struct opt_program plan_program = {
 	.name = "pk-handles",
 	.usage = "pk-handles [OPTION]... PID...\n"
 		 "       pk-handles [OPTION]... --all\n"
-		 "       pk-handles --diff OLD NEW|PID...\n",
+		 "       pk-handles --diff OLD NEW|PID...\n"
+		 "       pk-handles [OPTION]... -- COMMAND [ARG]...\n",
 	.purpose = "Show what a process holds open, what keeps it alive, and what it leaks.\n",
 	.options = options,
 	.count = array_len(options),
@@ -143,11 +156,13 @@ const struct opt_program plan_program = {
 		"  1    a finding: a limit is exceeded, a group grew, a leak is suspected\n"
 		"  3    cannot tell: a process is gone or may not be read, too few samples\n"
 		"  125  pk-handles itself failed\n"
+		"  With COMMAND its own status; 126 it cannot be executed, 127 it was not found\n"
 		"\n"
 		"Examples:\n"
 		"  pk-handles $$                        what this shell holds open\n"
 		"  pk-handles --summary --max-percent 80 --all\n"
-		"  pk-handles -k tcp,unix -j $$         sockets, as JSON Lines\n",
+		"  pk-handles -k tcp,unix -j $$         sockets, as JSON Lines\n"
+		"  pk-handles --error-exitcode 9 -- true   fail when descriptors are left open\n",
 };
 
 static bool is_mistaken(const struct plan *plan)
@@ -158,6 +173,8 @@ static bool is_mistaken(const struct plan *plan)
 		say_usage("--peers goes with a list");
 		return true;
 	}
+	if (plan->mode == MODE_RUN)
+		return false;
 	if (plan->all && plan->count > 0) {
 		say_usage("--all takes no PID");
 		return true;
@@ -176,6 +193,25 @@ static bool is_mistaken(const struct plan *plan)
 	return false;
 }
 
+/* What follows the double dash is a command to run. */
+static bool take_command(struct plan *plan)
+{
+	if (plan->mode != MODE_LIST || plan->all || plan->peers) {
+		say_usage(
+			"a command goes with neither of --summary, --why, --diff, --trend, --all, "
+			"--peers");
+		return false;
+	}
+	if (plan->count == 0) {
+		say_usage("no command given");
+		return false;
+	}
+	plan->mode = MODE_RUN;
+	plan->command = plan->operands;
+	plan->count = 0;
+	return true;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
@@ -183,7 +219,9 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	*plan = (struct plan){.kinds = ~UINT32_C(0),
 			      .timeout = DEFAULT_TIMEOUT,
 			      .interval = NS_PER_S,
-			      .samples = 30};
+			      .samples = 30,
+			      .kill_after = PLAN_GRACE_UNSET,
+			      .signal = SIGTERM};
 	for (int i = 0; i < CHECK_COUNT; i++)
 		plan->checks.most[i] = -1;
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
@@ -191,6 +229,10 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		return false;
 	plan->operands = argv + first;
 	plan->count = (size_t)(argc - first);
+	if (first > 1 && strcmp(argv[first - 1], "--") == 0 && !take_command(plan)) {
+		*ret_status = STATUS_OWN;
+		return false;
+	}
 	if (!is_mistaken(plan))
 		return true;
 	*ret_status = STATUS_OWN;

@@ -11,7 +11,7 @@
 #include "common/opt.h"
 
 /* What is asked for: a list, unless an option or a command says otherwise. */
-enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY, MODE_DIFF, MODE_TREND };
+enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY, MODE_DIFF, MODE_TREND, MODE_RUN };
 
 /* What the command line asks for. */
 struct plan {
@@ -29,9 +29,16 @@ struct plan {
 	uint32_t kinds; /* 1 << kind */
 	int64_t timeout;
 	struct checks checks;
+	char **command;		/* argv of the command, NULL-terminated */
+	int64_t error_exitcode; /* 0: the command's own */
+	int64_t kill_after;	/* PLAN_GRACE_UNSET until --kill-after is given */
+	int signal;
+	bool events_argv;
 	const char *events;
 	bool quiet;
 };
+
+#define PLAN_GRACE_UNSET INT64_C(-1)
 
 /* The option table with its help, for tests too. */
 extern const struct opt_program plan_program;

@@ -286,22 +286,41 @@ static void add_peer(struct json *json, const struct peer *peer)
 	json_object_end(json);
 }
 
+/* The members that every record of a handle begins with. */
+static void begin_handle(struct json *json, const struct process *process,
+			 const struct table *table, const struct handle *handle)
+{
+	static char line[RECORD_SIZE];
+
+	json_begin(json, line, sizeof(line));
+	json_text(json, "type", "handle");
+	json_int(json, "pid", process->pid);
+	json_int(json, "start", (int64_t)process->stat.start);
+	record_name(json, "comm", process->stat.comm, strlen(process->stat.comm));
+	record_facts(json, table, handle);
+}
+
 size_t record_of_handle(const char **ret_line, const struct process *process,
 			const struct table *table, const struct handle *handle,
 			const struct peer *peer)
 {
-	static char line[RECORD_SIZE];
 	struct json json;
 
-	json_begin(&json, line, sizeof(line));
-	json_text(&json, "type", "handle");
-	json_int(&json, "pid", process->pid);
-	json_int(&json, "start", (int64_t)process->stat.start);
-	record_name(&json, "comm", process->stat.comm, strlen(process->stat.comm));
-	record_facts(&json, table, handle);
+	begin_handle(&json, process, table, handle);
 	if (peer)
 		add_peer(&json, peer);
-	*ret_line = line;
+	*ret_line = json.line;
+	return json_end(&json);
+}
+
+size_t record_of_leftover(const char **ret_line, const struct process *process,
+			  const struct table *table, const struct handle *handle, bool inherited)
+{
+	struct json json;
+
+	begin_handle(&json, process, table, handle);
+	json_bool(&json, "inherited", inherited);
+	*ret_line = json.line;
 	return json_end(&json);
 }
 

@@ -22,6 +22,10 @@ struct tally {
 };
 
 void record_snapshot(FILE *out, const char *boot_id);
+/* The same with `inherited`, for run mode. */
+size_t record_of_leftover(const char **ret_line, const struct process *process,
+			  const struct table *table, const struct handle *handle, bool inherited);
+
 /* peer may be NULL. */
 void record_handle(FILE *out, const struct process *process, const struct table *table,
 		   const struct handle *handle, const struct peer *peer);

@@ -95,25 +95,31 @@ static void add_peer(struct line *line, const struct peer *peer)
 	line_number(line, peer->fd);
 }
 
+void table_line(struct line *line, const struct process *process, const struct table *table,
+		const struct handle *handle, const struct peer *peer)
+{
+	add_number(line, process->pid, 7);
+	add_comm(line, process);
+	line_number(line, handle->fd);
+	if (handle->tid) {
+		line_text(line, "/");
+		line_number(line, handle->tid);
+	}
+	line_pad(line, 5);
+	add_text(line, kind_name(handle->kind), 8);
+	add_text(line, describe_mode(handle), 4);
+	add_flags(line, handle);
+	describe(line, table, handle);
+	if (peer)
+		add_peer(line, peer);
+}
+
 void table_print(const struct process *process, const struct table *table,
 		 const struct handle *handle, const struct peer *peer)
 {
 	static struct line line;
 
-	add_number(&line, process->pid, 7);
-	add_comm(&line, process);
-	line_number(&line, handle->fd);
-	if (handle->tid) {
-		line_text(&line, "/");
-		line_number(&line, handle->tid);
-	}
-	line_pad(&line, 5);
-	add_text(&line, kind_name(handle->kind), 8);
-	add_text(&line, describe_mode(handle), 4);
-	add_flags(&line, handle);
-	describe(&line, table, handle);
-	if (peer)
-		add_peer(&line, peer);
+	table_line(&line, process, table, handle, peer);
 	line_print(&line);
 }
 

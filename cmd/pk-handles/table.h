@@ -2,6 +2,7 @@
 #define PK_HANDLES_TABLE_H
 
 #include "handle.h"
+#include "line.h"
 #include "peer.h"
 #include "process.h"
 
@@ -16,6 +17,10 @@ void table_print_process(const struct process *process);
 /* The line of one handle; peer may be NULL. */
 void table_print(const struct process *process, const struct table *table,
 		 const struct handle *handle, const struct peer *peer);
+
+/* The same, added to line. */
+void table_line(struct line *line, const struct process *process, const struct table *table,
+		const struct handle *handle, const struct peer *peer);
 
 /* The columns and a line of --summary. */
 void table_print_summary_head(void);
