@@ -41,6 +41,15 @@ static const struct tool tools[] = {
 		.hostile_status = 127,
 		.slots = 24,
 	},
+	{
+		.name = "pk-handles",
+		.args = {"--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--", "./" HOSTILE},
+		.hostile_status = 127,
+		.slots = 24,
+	},
 };
 
 static const struct tool *tool(void)
