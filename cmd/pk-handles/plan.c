@@ -165,9 +165,34 @@ const struct opt_program plan_program = {
 		"  pk-handles --error-exitcode 9 -- true   fail when descriptors are left open\n",
 };
 
+static bool has_checks(const struct plan *plan)
+{
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if (plan->checks.most[i] >= 0)
+			return true;
+	return plan->checks.handlers != 0;
+}
+
+/* Options that this mode would pass over in silence. */
+static bool has_strangers(const struct plan *plan)
+{
+	if (has_checks(plan) && plan->mode != MODE_LIST && plan->mode != MODE_SUMMARY) {
+		say_usage("checks go with a list or --summary");
+		return true;
+	}
+	if (plan->error_exitcode > 0 && plan->mode != MODE_RUN) {
+		say_usage("--error-exitcode goes with -- COMMAND");
+		return true;
+	}
+	return false;
+}
+
 static bool is_mistaken(const struct plan *plan)
 {
 	pid_t pid;
+
+	if (has_strangers(plan))
+		return true;
 
 	if (plan->peers && plan->mode != MODE_LIST) {
 		say_usage("--peers goes with a list");

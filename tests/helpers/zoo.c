@@ -22,7 +22,7 @@
 static void tell(const char *name, int fd)
 {
 	if (fd >= 0)
-		printf("%s %d\n", name, fd);
+		printf("%s %d.\n", name, fd);
 }
 
 static int listener(struct sockaddr_in *address)
