@@ -15,10 +15,12 @@
 int proc_open(void)
 {
 	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char self;
 
 	if (fd < 0)
 		return -errno;
-	if (faccessat(fd, "self/stat", F_OK, 0) < 0) {
+	/* Not faccessat(2): glibc begins it with a call that a sandbox may refuse. */
+	if (readlinkat(fd, "self", &self, 1) < 0) {
 		fd_drop(&fd);
 		return -ENOENT;
 	}
