@@ -96,7 +96,8 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 /* Where tracing is refused the command runs all the same, unseen. */
 static void attach(struct work *work, struct guard *guard)
 {
-	int err = trace_attach(guard_pid(guard), work->plan->tree);
+	int err = work->session.proc < 0 ? work->session.proc
+					 : trace_attach(guard_pid(guard), work->plan->tree);
 
 	if (err >= 0)
 		err = leftovers_born(&work->leftovers, guard_pid(guard));
@@ -204,19 +205,19 @@ static struct ending run_one(struct work *work, struct guard *guard)
 static struct ending body(struct guard *guard, void *arg)
 {
 	struct work *work = arg;
-	struct ending ending = OWN_FAILURE;
-	int err = session_open(&work->session, work->plan, guard_events(guard));
+	const bool sees = session_open(&work->session, work->plan, guard_events(guard)) >= 0;
+	struct ending ending;
+	int err;
 
-	if (err >= 0) {
-		leftovers_init(&work->leftovers, &work->session);
-		work->trace = (struct trace){.proc = work->session.proc,
-					     .leaving = leftovers_leaving,
-					     .arg = &work->leftovers};
-		guard_set_trap(guard, trace_trap, &work->trace);
-		ending = run_one(work, guard);
-		leftovers_drop(&work->leftovers);
+	leftovers_init(&work->leftovers, &work->session);
+	work->trace = (struct trace){.proc = work->session.proc,
+				     .leaving = leftovers_leaving,
+				     .arg = &work->leftovers};
+	guard_set_trap(guard, trace_trap, &work->trace);
+	ending = run_one(work, guard);
+	leftovers_drop(&work->leftovers);
+	if (sees)
 		session_close(&work->session);
-	}
 	session_event_end(guard_events(guard), ending_status(ending));
 	err = events_error(guard_events(guard));
 	if (err < 0)
