@@ -258,6 +258,8 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		*ret_status = STATUS_OWN;
 		return false;
 	}
+	plan->whole_facts = has_checks(plan) || !plan->json ||
+			    (plan->mode != MODE_LIST && plan->mode != MODE_DIFF);
 	if (!is_mistaken(plan))
 		return true;
 	*ret_status = STATUS_OWN;

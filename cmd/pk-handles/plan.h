@@ -26,7 +26,8 @@ struct plan {
 	bool all;
 	bool tree;
 	bool peers;
-	uint32_t kinds; /* 1 << kind */
+	uint32_t kinds;	  /* 1 << kind */
+	bool whole_facts; /* more than handles is shown or checked */
 	int64_t timeout;
 	struct checks checks;
 	char **command;		/* argv of the command, NULL-terminated */

@@ -91,12 +91,19 @@ static int count_child(void *arg, pid_t pid)
 	return 0;
 }
 
+static int read_stat(struct process *process)
+{
+	char text[2048];
+	ssize_t len = fd_read_file(process->dir, "stat", text, sizeof(text));
+
+	return len < 0 ? (int)len : proc_parse_stat(text, &process->stat);
+}
+
 int process_refresh(struct process *process)
 {
 	static char text[16384];
 	int64_t children = 0;
-	ssize_t len = fd_read_file(process->dir, "stat", text, sizeof(text));
-	int err = len < 0 ? (int)len : proc_parse_stat(text, &process->stat);
+	int err = read_stat(process);
 
 	if (err < 0)
 		return err;
@@ -116,7 +123,13 @@ int process_refresh(struct process *process)
 
 int process_open(struct process *ret, int proc, pid_t pid)
 {
-	struct process process = {.pid = pid, .proc = proc};
+	struct process process = {.pid = pid,
+				  .proc = proc,
+				  .fds = -1,
+				  .soft = -1,
+				  .hard = -1,
+				  .rss_kb = -1,
+				  .children = -1};
 	char path[16];
 	int err;
 
@@ -124,7 +137,7 @@ int process_open(struct process *ret, int proc, pid_t pid)
 	process.dir = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process.dir < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	err = process_refresh(&process);
+	err = read_stat(&process);
 	if (err < 0) {
 		process_close(&process);
 		return err == -ENOENT ? -ESRCH : err;

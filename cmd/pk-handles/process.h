@@ -28,8 +28,8 @@ struct process {
 enum handling { HANDLING_DEFAULT, HANDLING_CAUGHT, HANDLING_IGNORED, HANDLING_BLOCKED };
 
 /*
- * Open PID and read the facts. Returns 0, -ESRCH when there is no such process, or -errno. Descriptors
- * of a process that may not be looked at are fds = -1, which is no failure.
+ * Open PID and read its stat; the other facts are unknown until process_refresh. Returns 0, -ESRCH when
+ * there is no such process, or -errno.
  */
 must_check int process_open(struct process *ret, int proc, pid_t pid);
 void process_close(struct process *process);
@@ -37,7 +37,10 @@ void process_close(struct process *process);
 /* Read the number of descriptors again: a single fstat(2) since Linux 6.2. Returns it, or -errno. */
 must_check int64_t process_count_fds(const struct process *process);
 
-/* Read stat, status and the rest again. Returns 0 or -errno; -ESRCH when it has ended. */
+/*
+ * Read all facts, again. Descriptors of a process that may not be looked at are fds = -1, which is no
+ * failure. Returns 0 or -errno; -ESRCH or -ENOENT when it has ended.
+ */
 must_check int process_refresh(struct process *process);
 
 /* A blocked signal waits; it is told apart since a caught one that is blocked is not delivered. */

@@ -210,9 +210,8 @@ static struct ending body(struct guard *guard, void *arg)
 	int err;
 
 	leftovers_init(&work->leftovers, &work->session);
-	work->trace = (struct trace){.proc = work->session.proc,
-				     .leaving = leftovers_leaving,
-				     .arg = &work->leftovers};
+	work->trace = (struct trace){
+		.proc = work->session.proc, .leaving = leftovers_leaving, .arg = &work->leftovers};
 	guard_set_trap(guard, trace_trap, &work->trace);
 	ending = run_one(work, guard);
 	leftovers_drop(&work->leftovers);

@@ -185,10 +185,13 @@ static int visit_one(struct session *session, pid_t pid, session_visit *visit, v
 	}
 	if (err < 0)
 		return err;
+	if (session->plan->whole_facts)
+		err = process_refresh(&process);
 	session->tally.processes++;
-	err = visit(session, &process, arg);
+	if (err >= 0)
+		err = visit(session, &process, arg);
 	process_close(&process);
-	if (err != -ESRCH)
+	if (err != -ESRCH && err != -ENOENT)
 		return err;
 	note_vanished(session, pid);
 	return 0;

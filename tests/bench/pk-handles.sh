@@ -36,7 +36,7 @@ time_of() {
 		"$@" >"$work/out" 2>"$work/err"
 		status=$?
 		end=${EPOCHREALTIME/./}
-		if [[ $status -ne $want && $want != any ]] || [ "$(wc -l <"$work/out")" -lt "$least" ]; then
+		if [[ $want != any && $status != "$want" ]] || [ "$(wc -l <"$work/out")" -lt "$least" ]; then
 			echo "'$*': status $status, $(wc -l <"$work/out") lines" >&2
 			return 1
 		fi
@@ -49,7 +49,7 @@ row() {
 	awk -v name="$1" -v goal="$2" -v time="$3" -v base="$4" 'BEGIN {
 		ratio = time / base
 		printf "  %-34s %9.2f ms  %6.3f x  goal %s%s\n", name, time / 1000, ratio, goal ? goal : "-",
-			goal && ratio > goal ? "  MISSED" : ""
+			(goal && ratio > goal + 0) ? "  MISSED" : ""
 	}'
 }
 
