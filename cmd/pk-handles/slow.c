@@ -175,7 +175,7 @@ static int await(struct slow *slow, struct answer *answer)
 int slow_stat(struct slow *slow, int mount, int dir, const char *name, struct stat *ret)
 {
 	struct slow_mount *entry = find(slow, mount);
-	struct answer answer;
+	struct answer answer = {0};
 	int err;
 
 	if (entry && entry->dead)
