@@ -231,11 +231,19 @@ int child_start(const struct child_job *job, const struct sigstate *caller, stru
 	return job->held ? start_held(job, caller, ret_child) : start_now(job, caller, ret_child);
 }
 
+int child_tell(struct child *child)
+{
+	int err = fd_write_full(child->hold, "", 1);
+
+	child->told |= err >= 0;
+	return err;
+}
+
 int child_release(struct child *child)
 {
 	struct fault fault;
 	ssize_t len;
-	int err = fd_write_full(child->hold, "", 1);
+	int err = child->told ? 0 : child_tell(child);
 
 	if (err < 0)
 		return err;

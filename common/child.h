@@ -40,7 +40,8 @@ enum child_stage { CHILD_FORK, CHILD_SETUP, CHILD_LIMIT, CHILD_EXEC };
 
 struct child {
 	pid_t pid;
-	int hold;		/* the held child's socket, else -1 */
+	int hold;		/* the held child's socket, else -1: readable when it has gone on */
+	bool told;		/* child_tell has been called */
 	enum child_stage stage; /* of the failure */
 };
 
@@ -55,7 +56,13 @@ struct child {
 must_check int child_start(const struct child_job *job, const struct sigstate *caller,
 			   struct child *ret_child);
 
-/* Let a held child go on to its exec. Returns as child_start. */
+/*
+ * Tell a held child to go on to its exec without waiting for that, for a caller who has to do something
+ * for it meanwhile: a tracer. child_release is still to be called. Returns 0 or -errno.
+ */
+must_check int child_tell(struct child *child);
+
+/* Let a held child go on to its exec, and wait for that. Returns as child_start. */
 must_check int child_release(struct child *child);
 
 #endif

@@ -288,6 +288,19 @@ int guard_release(struct guard *guard, enum child_stage *ret_stage)
 	return owner_release(&guard->owner, ret_stage);
 }
 
+void guard_set_trap(struct guard *guard, owner_trap_fn *trap, void *arg)
+{
+	guard->owner.trap = trap;
+	guard->owner.trap_arg = arg;
+}
+
+int guard_tell(struct guard *guard)
+{
+	int err = child_tell(&guard->owner.main);
+
+	return err < 0 ? err : guard->owner.main.hold;
+}
+
 void guard_let_go(struct guard *guard, const int *keep, size_t count)
 {
 	enum { OWN = 5 };

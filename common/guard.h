@@ -82,6 +82,15 @@ must_check int guard_start(struct guard *guard, const struct child_job *job,
 			   const struct stop_policy *policy, enum child_stage *ret_stage);
 must_check int guard_release(struct guard *guard, enum child_stage *ret_stage);
 
+/*
+ * For a body that traces what it runs (ptrace(2)): the guard is the tracer, and trap is called from
+ * guard_wait for each stop of a tracee. A traced command can stop before its exec, so guard_release,
+ * which waits for that, comes after guard_tell and a guard_wait for the descriptor that guard_tell
+ * returns (or -errno).
+ */
+void guard_set_trap(struct guard *guard, owner_trap_fn *trap, void *arg);
+must_check int guard_tell(struct guard *guard);
+
 /* The command's pid, from guard_start until guard_wait returns GUARD_ENDED. */
 pid_t guard_pid(const struct guard *guard);
 

@@ -9,7 +9,7 @@
 
 /*
  * Writes one JSON object (RFC 8259) into a buffer of fixed size, one line, always valid: text that
- * does not fit is cut, items and members that do not fit are left out, and then the object ends with
+ * does not fit (a quarter of the buffer, at least 1024 bytes) is cut, items and members that do not fit are left out, and then the object ends with
  * "truncated":true. Strings are valid UTF-8 whatever the bytes were (U+FFFD for each bad byte).
  *
  *	json_begin(&json, line, sizeof(line));
@@ -43,6 +43,13 @@ void json_open(struct json *json, const char *key);
 void json_item_text(struct json *json, const char *text);
 void json_item_int(struct json *json, int64_t value);
 void json_close(struct json *json);
+
+/*
+ * An object as a member, or with key NULL as an item of the open array. Returns false when it was left
+ * out for want of room; otherwise members follow, and json_object_end. Its members are few and small.
+ */
+must_check bool json_object(struct json *json, const char *key);
+void json_object_end(struct json *json);
 
 /* End the object and its line. Returns the length, newline included; there is no NUL. */
 size_t json_end(struct json *json);

@@ -232,6 +232,13 @@ bool owner_take_stop(struct owner *owner)
 
 	if (!owner->running || owner->main_gone)
 		return false;
+	if (owner->trap) {
+		/* Waiting for a stop here would take a tracee's away. */
+		const bool stopped = owner->trap_stopped;
+
+		owner->trap_stopped = false;
+		return stopped;
+	}
 	return waitid(P_PID, (id_t)owner->main.pid, &info, WSTOPPED | WNOHANG) == 0 &&
 	       info.si_pid != 0;
 }
@@ -249,6 +256,11 @@ static void reap(struct owner *owner)
 		}
 		if (info.si_pid == 0)
 			return;
+		/* The kernel tells a tracer of stops whether it asks or not (wait(2)). */
+		if (owner->trap && (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)) {
+			owner->trap_stopped |= owner->trap(owner->trap_arg, info.si_pid);
+			continue;
+		}
 		owner->reaped++;
 		if (info.si_pid == owner->main.pid && !owner->main_gone)
 			reap_main(owner, &info);

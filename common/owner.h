@@ -41,6 +41,12 @@ enum owner_cause {
 /* "exited", "signal", ... as events have it. */
 const char *owner_cause_name(enum owner_cause cause);
 
+/*
+ * A tracee of the calling process (ptrace(2)) is in a stop, which wait(2) has not taken yet. Returns true
+ * when that was the command itself stopping as by SIGSTOP.
+ */
+typedef bool owner_trap_fn(void *arg, pid_t tracee);
+
 struct owner_result {
 	bool ended;	      /* the command itself has ended; else it is among the survivors */
 	struct ending ending; /* the command's own */
@@ -61,6 +67,9 @@ struct owner {
 	void *note_arg;
 	owner_exited_fn *exited; /* may be NULL */
 	void *exited_arg;
+	owner_trap_fn *trap; /* NULL: nothing is traced */
+	void *trap_arg;
+	bool trap_stopped; /* the trap has seen the command stop */
 	bool forceful; /* something was asked to stop or killed, in this job or an earlier one */
 
 	bool running;	/* from owner_start until the tree is gone or given up */

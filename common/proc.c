@@ -42,12 +42,12 @@ int proc_open(void)
 	return fd;
 }
 
-/* Field 20, num_threads, of a text that begins with field 5; 0 when there is none. */
-static long parse_threads(const char *text)
+/* Field `wanted` of a text that begins with field 5, as a number; 0 when there is none. */
+static unsigned long long parse_field(const char *text, int wanted)
 {
-	for (int field = 5; field <= 20 && text; field++)
+	for (int field = 5; field <= wanted && text; field++)
 		text = strchr(text + (field > 5), ' ');
-	return text ? strtol(text, NULL, 10) : 0;
+	return text ? strtoull(text, NULL, 10) : 0;
 }
 
 int proc_parse_stat(const char *text, struct proc_stat *ret)
@@ -66,7 +66,8 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 	stat.ppid = (pid_t)strtol(close + 3, &end, 10);
 	if (end == close + 3)
 		return -EINVAL;
-	stat.threads = parse_threads(end);
+	stat.threads = (long)parse_field(end, 20);
+	stat.start = parse_field(end, 22);
 	len = (size_t)(close - open - 1);
 	if (len >= sizeof(stat.comm))
 		len = sizeof(stat.comm) - 1;

@@ -20,6 +20,7 @@ struct proc_stat {
 	pid_t ppid;
 	char state; /* R S D T t Z X ... */
 	long threads;
+	unsigned long long start; /* clock ticks after boot; tells a reused pid from the old one */
 	char comm[PROC_COMM_MAX];
 };
 

@@ -41,13 +41,11 @@ static size_t escape(char line[static LINE_MAX_ESCAPED], const char *text, size_
 	size_t out = 0;
 
 	for (size_t i = 0; i < len && out + 8 < LINE_MAX_ESCAPED;) {
-		size_t n = utf8_len(text + i, len - i);
-		unsigned char c = (unsigned char)text[i];
+		size_t n = utf8_shown(text + i, len - i);
 
-		/* U+0080 to U+009F are control characters too, and terminals obey them. */
-		if (n == 0 || c < 0x20 || c == 0x7f ||
-		    (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			out += (size_t)snprintf(line + out, LINE_MAX_ESCAPED - out, "\\x%02x", c);
+		if (n == 0) {
+			out += (size_t)snprintf(line + out, LINE_MAX_ESCAPED - out, "\\x%02x",
+						(unsigned char)text[i]);
 			i++;
 			continue;
 		}

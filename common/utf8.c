@@ -42,3 +42,13 @@ size_t utf8_len(const char *bytes, size_t len)
 			return 0;
 	return want;
 }
+
+size_t utf8_shown(const char *bytes, size_t len)
+{
+	const size_t n = utf8_len(bytes, len);
+	const unsigned char *s = (const unsigned char *)bytes;
+
+	if (n == 1 && (s[0] < 0x20 || s[0] == 0x7f))
+		return 0;
+	return n == 2 && s[0] == 0xc2 && s[1] < 0xa0 ? 0 : n;
+}

@@ -9,4 +9,7 @@
  */
 size_t utf8_len(const char *bytes, size_t len);
 
+/* The same, but 0 for control characters too, U+0080 to U+009F among them: terminals obey those. */
+size_t utf8_shown(const char *bytes, size_t len);
+
 #endif

@@ -123,12 +123,48 @@ static void the_least_size_holds_whatever_is_added(void **state)
 	assert_has(line, "\"truncated\":true");
 }
 
+static void objects_nest_as_members_and_items(void **state)
+{
+	struct json json;
+	char line[2048];
+
+	(void)state;
+	json_begin(&json, line, sizeof(line) - 1);
+	json_open(&json, "list");
+	for (int i = 0; i < 2; i++) {
+		assert_true(json_object(&json, NULL));
+		json_int(&json, "i", i);
+		json_object_end(&json);
+	}
+	json_close(&json);
+	assert_true(json_object(&json, "peer"));
+	json_object_end(&json);
+	json_text(&json, "z", "");
+	assert_string_equal(ended(&json),
+			    "{\"list\":[{\"i\":0},{\"i\":1}],\"peer\":{},\"z\":\"\"}\n");
+}
+
+static void a_larger_buffer_holds_longer_texts(void **state)
+{
+	static char text[8192], line[65536];
+	struct json json;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	json_begin(&json, line, sizeof(line) - 1);
+	json_text(&json, "a", text);
+	assert_has(ended(&json), text);
+	assert_lacks(line, "truncated");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_come_in_order_on_one_line),
 		cmocka_unit_test(every_byte_is_escaped_or_replaced),
 		cmocka_unit_test(too_much_is_cut_and_said),
+		cmocka_unit_test(objects_nest_as_members_and_items),
+		cmocka_unit_test(a_larger_buffer_holds_longer_texts),
 		cmocka_unit_test(the_least_size_holds_whatever_is_added),
 	};
 

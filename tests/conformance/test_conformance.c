@@ -60,6 +60,15 @@ static const struct tool tools[] = {
 		.slots = 24,
 	},
 	{
+		.name = "pk-handles",
+		.args = {"--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--", "./" HOSTILE},
+		.hostile_status = 127,
+		.slots = 24,
+	},
+	{
 		.name = "pk-jsonl",
 		.args = {"filter", "-w", "a"},
 		.input = "{\"a\":1}\n{\"b\":1}\n",

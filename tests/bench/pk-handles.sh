@@ -1,0 +1,102 @@
+#!/bin/bash
+# pk-handles beside lsof and lsfd: medians of REPS runs, as ratios to lsof on the same work. A goal that is not met is
+# marked and does not fail: times on a shared machine are judged by people.
+set -u
+command -v lsof >/dev/null || { echo 'lsof is missing: no peer to measure beside'; exit 2; }
+reps=${REPS:-5}
+pk=$PK_BIN/pk-handles
+fds=$(($(ulimit -Hn) - 100 < 100000 ? $(ulimit -Hn) - 100 : 100000))
+work=$(mktemp -d)
+pids=()
+# The holders end when their stdin does.
+mkfifo "$work/in"
+exec 7<>"$work/in"
+cleanup() {
+	exec 7>&-
+	kill "${pids[@]}" 2>/dev/null
+	wait
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+hold() {
+	mkfifo "$work/ready"
+	"$PK_HELPERS/manyfds" "$1" <&7 >"$work/ready" &
+	pids+=($!)
+	read -r _ held <"$work/ready"
+	rm "$work/ready"
+}
+
+# time_of LINES STATUS COMMAND...: the median in microseconds; LINES is the least that the output must have.
+time_of() {
+	local least=$1 want=$2 begin end status i
+	shift 2
+	for ((i = 0; i < reps; i++)); do
+		begin=${EPOCHREALTIME/./}
+		"$@" >"$work/out" 2>"$work/err"
+		status=$?
+		end=${EPOCHREALTIME/./}
+		if [[ $want != any && $status != "$want" ]] || [ "$(wc -l <"$work/out")" -lt "$least" ]; then
+			echo "'$*': status $status, $(wc -l <"$work/out") lines" >&2
+			return 1
+		fi
+		echo $((end - begin))
+	done | sort -n | sed -n "$(((reps + 1) / 2))p"
+}
+
+# row NAME GOAL TIME BASE
+row() {
+	awk -v name="$1" -v goal="$2" -v time="$3" -v base="$4" 'BEGIN {
+		ratio = time / base
+		printf "  %-34s %9.2f ms  %6.3f x  goal %s%s\n", name, time / 1000, ratio, goal ? goal : "-",
+			(goal && ratio > goal + 0) ? "  MISSED" : ""
+	}'
+}
+
+compare() {
+	local title=$1 base
+	shift
+	echo "$title"
+	base=$(time_of 1 any lsof -nP "${lsof_args[@]}") || exit 1
+	row 'lsof -nP' '' "$base" "$base"
+	while [ $# -gt 0 ]; do
+		local name=$1 goal=$2 least=$3 time
+		shift 3
+		local command=()
+		while [ $# -gt 0 ] && [ "$1" != . ]; do
+			command+=("$1")
+			shift
+		done
+		shift
+		time=$(time_of "$least" 0 "${command[@]}") || exit 1
+		row "$name" "$goal" "$time" "$base"
+	done
+}
+
+hold "$fds"
+big=${pids[0]}
+lsof_args=(-p "$big")
+compare "A. one process, $held descriptors" \
+	'pk-handles --json' 0.48 "$held" "$pk" --json "$big" . \
+	'pk-handles' 0.45 "$held" "$pk" "$big" . \
+	'pk-handles --summary (the count)' 0.02 3 "$pk" --summary --json "$big" .
+kill "$big" && wait "$big" 2>/dev/null
+pids=()
+for ((n = 0; n < 100; n++)); do hold 100; done
+lsof_args=()
+compare 'B. the whole system, 100 processes of 100 descriptors added' \
+	'pk-handles --all --json' 0.30 10000 "$pk" --all --json .
+hold 10
+small=${pids[-1]}
+lsof_args=(-p "$small")
+compare 'C. one process of 10 descriptors on that system' \
+	'pk-handles --json' 0.08 12 "$pk" --json "$small" .
+echo 'D. 300 forks of /bin/true by sh'
+# shellcheck disable=SC2016
+loop=(sh -c 'i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i + 1)); done')
+base=$(time_of 0 0 "${loop[@]}") || exit 1
+row 'plain' '' "$base" "$base"
+time=$(time_of 0 0 "$pk" -- "${loop[@]}") || exit 1
+row 'pk-handles --' 1.10 "$time" "$base"
+time=$(time_of 0 0 "$pk" --tree -- "${loop[@]}") || exit 1
+row 'pk-handles --tree --' 1.10 "$time" "$base"
