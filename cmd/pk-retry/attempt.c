@@ -97,11 +97,11 @@ static struct outcome outcome_of(const struct owner_result *result)
 /* Stop, or wait for, what the command has left. Returns 0 or -errno. */
 static int sweep(struct attempts *attempts, enum orphans orphans)
 {
-	struct stop_policy policy = attempts->policy;
 	const char *what;
 
-	policy.orphans = orphans;
-	if (!guard_sweep(attempts->guard, &policy))
+	attempts->leftovers = attempts->policy;
+	attempts->leftovers.orphans = orphans;
+	if (!guard_sweep(attempts->guard, &attempts->leftovers))
 		return 0;
 	return streams_serve(&attempts->streams, attempts->guard, &what);
 }

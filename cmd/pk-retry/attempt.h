@@ -19,8 +19,8 @@ struct attempts {
 	struct guard *guard;
 	const struct notice *notice;
 	const struct policy_rules *rules;
-	struct stop_policy
-		policy; /* of the command; what it leaves is looked at when its status is known */
+	struct stop_policy policy;    /* of the command */
+	struct stop_policy leftovers; /* of what it leaves, once its status is known */
 	struct streams streams;
 	struct environment environment;
 	int last_status; /* -1: none yet */

@@ -1,5 +1,5 @@
 /*
- * The completions in the real shells, at a terminal. A stub takes the place of pk-spawn and prints its arguments, so
+ * The completions in the real shells, at a terminal. Stubs take the place of the tools and print their arguments, so
  * that "type, TAB, Enter" shows what the TAB made of the line, and nothing is waited for but text.
  */
 #include "tests/check.h"
@@ -11,6 +11,10 @@
 
 enum { BASH, ZSH, FISH, SHELLS };
 
+#define STUBS                                                                                      \
+	"pk-spawn() { printf 'got '; printf '<%s>' \"$@\"; echo; }\n"                              \
+	"pk-retry() { pk-spawn \"$@\"; }\n"
+
 /* What the user's start file would hold; it ends with the prompt "@@ ". */
 static const struct shell {
 	const char *name, *argv[6], *start_file, *start;
@@ -18,16 +22,14 @@ static const struct shell {
 	[BASH] = {"bash",
 		  {"bash", "--noprofile", "--rcfile", ".bashrc", "-i"},
 		  ".bashrc",
-		  ". /usr/share/bash-completion/bash_completion\n"
-		  "pk-spawn() { printf 'got '; printf '<%s>' \"$@\"; echo; }\n"
+		  ". /usr/share/bash-completion/bash_completion\n" STUBS
 		  "complete -W 'alpha --beta' pk_wrapped\n"
 		  "PATH=$HOME/bin:$PATH PS1='@@ '\n"},
 	[ZSH] = {"zsh",
 		 {"zsh", "-o", "NO_GLOBAL_RCS", "-i"},
 		 ".zshrc",
 		 "fpath=($PK_TOP/completions/zsh $fpath)\n"
-		 "autoload -U compinit && compinit -u -D\n"
-		 "pk-spawn() { printf 'got '; printf '<%s>' \"$@\"; echo; }\n"
+		 "autoload -U compinit && compinit -u -D\n" STUBS
 		 "compdef '_arguments \"--beta\" \"1:letter:(alpha)\"' pk_wrapped\n"
 		 "unsetopt PROMPT_CR PROMPT_SP\n"
 		 "PATH=$HOME/bin:$PATH PS1='@@ '\n"},
@@ -38,6 +40,7 @@ static const struct shell {
 		  "set -p PATH $HOME/bin\n"
 		  "set fish_greeting\n"
 		  "function pk-spawn; printf 'got '; printf '<%s>' $argv; echo; end\n"
+		  "function pk-retry; pk-spawn $argv; end\n"
 		  "complete -c pk_wrapped -f -a alpha\n"
 		  "complete -c pk_wrapped -l beta\n"
 		  "function fish_prompt; printf '@@ '; end\n"},
@@ -86,6 +89,21 @@ static const struct row {
 	{"no option of ours behind --", "pk-spawn -- --time\t\r", "<--><--time>"},
 	{"a nested pk-spawn is completed", "pk-spawn -t 5s -- pk-spawn --orph\t leave\r",
 	 "<-t><5s><--><pk-spawn><--orphans><leave>"},
+	{"pk-retry: a long option is completed", "pk-retry --att\t 3\r", "<--attempts><3>"},
+	{"pk-retry: a kind of jitter is completed", "pk-retry -j dec\t\r", "<-j><decorrelated>"},
+	{"pk-retry: a mode behind = is completed", "pk-retry --stdout=com\t\r",
+	 "<--stdout=commit>"},
+	{"pk-retry: the fate of stdin is completed", "pk-retry -i rep\t\r", "<-i><replay>"},
+	{"pk-retry: a file is completed for the breaker", "pk-retry -b some-f\t\r",
+	 "<-b><some-file>"},
+	{"pk-retry: a file is completed for the lock behind =", "pk-retry --lock=some-f\t\r",
+	 "<--lock=some-file>"},
+	{"pk-retry: an outcome is completed", "pk-retry -r tim\t true\r", "<-r><timeout><true>"},
+	{"pk-retry: the command behind every kind of option",
+	 "pk-retry -qn 3 -H 9 --breaker-threshold 2 --until x pk_wrapped al\t\r",
+	 "<-qn><3><-H><9><--breaker-threshold><2><--until><x><pk_wrapped><alpha>"},
+	{"pk-spawn in pk-retry is completed", "pk-retry -n 3 -- pk-spawn --orph\t leave\r",
+	 "<-n><3><--><pk-spawn><--orphans><leave>"},
 };
 
 static void run_in_home(const char *commands)
