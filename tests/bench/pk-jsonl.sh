@@ -22,7 +22,7 @@ best() {
 }
 # line WHAT OURS THEIRS GOAL: rates, the more the better.
 line() { awk -v w="$1" -v a="$2" -v b="$3" -v g="$4" 'BEGIN {
-	r = b > 0 ? a / b : 0; printf "%-34s %8.0f / %8.0f = %6.2f  goal >= %s  %s\n", w, a, b, r, g, r >= g ? "reached" : "MISSED" }'; }
+	r = b > 0 ? a / b : 0; printf "%-34s %8.0f / %8.0f = %6.2f  goal >= %s  %s\n", w, a, b, r, g, (r >= g ? "reached" : "MISSED") }'; }
 
 # Log records of some 300 bytes: nested, escaped, some not ASCII.
 awk -v size=$((mb * 1000000)) 'BEGIN {

@@ -339,19 +339,15 @@ static void large_inputs_give_the_same(void **state)
 	/* The text is cut in the middle of a character now and then. */
 	assert_lines(r->err, 11);
 	assert_has(r->err, "large:8:10: unterminated string");
+	/* Small parts are read by the scalar reader; of 334 lines 10 are cut inside a character. */
 	r = run(ARGV("sh", "-c",
-		     "set -e; pk-jsonl filter -q -w zz \"$0\" && pk-jsonl filter -w type=yes -w "
-		     "'o.i>39000' \"$0\" 2>/dev/null > a &&"
-		     "pk-jsonl filter --unchecked -w type=yes -w 'o.i>39000' \"$0\" 2>/dev/null > "
-		     "b && cmp a b &&"
-		     "while IFS= read -r line; do printf '%s\\n' \"$line\" | pk-jsonl filter -q "
-		     "-e; done < a;"
-		     "grep -c '\"yes\"' a; split -l 20 \"$0\" part; for p in part*; do pk-jsonl "
-		     "filter -q \"$p\" || exit;"
-		     "pk-jsonl filter -w type=yes -w 'o.i>39000' \"$p\" 2>/dev/null; done > c; cmp "
-		     "a c; rm a b c part*",
+		     "set -e; exec 2>/dev/null; q='-w type=yes -w o.i>39000';"
+		     "pk-jsonl filter $q \"$0\" >a; pk-jsonl filter --unchecked $q \"$0\" >b;"
+		     "split -l 300 \"$0\" part; for p in part*; do pk-jsonl filter $q $p; done >c;"
+		     "cmp a b; cmp a c; wc -l <a; rm a b c part*",
 		     log),
 		NULL);
+	assert_string_equal(r->out, "324\n");
 	assert_status(r, 0);
 }
 
