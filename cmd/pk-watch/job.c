@@ -150,7 +150,8 @@ static int make_argv(struct job *job)
 		places += strcmp(job->plan->command[i], "{}") == 0;
 	for (size_t i = 0; job->plan->command[i] && err >= 0; i++) {
 		if (i > 0 && strcmp(job->plan->command[i], "{}") == 0)
-			err = add_paths(job, &count, argument_room(job) / (places > 0 ? places : 1), &next);
+			err = add_paths(job, &count, argument_room(job) / (places > 0 ? places : 1),
+					&next);
 		else
 			err = add_arg(job, &count, job->plan->command[i]);
 	}
@@ -169,8 +170,7 @@ static int make_input(const struct job *job)
 		return err;
 	fd = memfd_create("pk-watch paths", MFD_CLOEXEC);
 	if (fd < 0)
-		fd = open(dir ? dir : "/tmp",
-			  O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		fd = open(dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	err = fd_write_full(fd, text.bytes, text.len);
