@@ -13,12 +13,17 @@
 
 #define HANDLES(...) ARGV("pk-handles", __VA_ARGS__)
 
-/* The zoo, ready. */
+/* The zoo, ready and asleep: between its word and its read it may be seen running. */
 static struct run *zoo(void)
 {
-	struct run *r = start(ARGV("@zoo", test_now()->dir), HOW(.keep_input = true));
+	struct run *r = start(ARGV("@zoo", test_now()->dir), HOW(.keep_input = true)), *look;
+	const char *pid = test_text("%d", (int)r->pid);
 
 	run_wait_out(r, "ready");
+	do {
+		look = run(HANDLES("-sj", pid), NULL);
+		assert_status(look, 0);
+	} while (strstr(look->out, "\"state\":\"S\"") == NULL);
 	return r;
 }
 
