@@ -54,9 +54,10 @@ int64_t check_value(enum check check, const struct process *process, const struc
 
 int check_handler(const struct checks *checks, const struct process *process, int after)
 {
-	for (int signal = after + 1; signal <= 64; signal++)
-		if ((checks->handlers & UINT64_C(1) << (signal - 1)) &&
-		    process_handling(process, signal) == HANDLING_DEFAULT)
-			return signal;
+	/* Bit N stands for signal N + 1. */
+	for (int bit = after; bit < 64; bit++)
+		if ((checks->handlers >> bit & 1) &&
+		    process_handling(process, bit + 1) == HANDLING_DEFAULT)
+			return bit + 1;
 	return 0;
 }

@@ -136,7 +136,8 @@ static int add_address(struct buf *text, const struct field *address)
 
 static bool says(const struct field *field, const char *text)
 {
-	return field->len == strlen(text) && memcmp(field->text, text, field->len) == 0;
+	return field->text && field->len == strlen(text) &&
+	       memcmp(field->text, text, field->len) == 0;
 }
 
 /* A listener's port is its service, however high; of a connection what is ephemeral is dropped. */

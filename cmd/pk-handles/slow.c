@@ -81,7 +81,7 @@ static void read_mounts(struct slow *slow, int proc)
 
 	slow->read = true;
 	/* Unreadable: nothing is known to block, and the calls ask for no answer from a server. */
-	if (read_all(proc, "self/mountinfo", &text) == 0)
+	if (read_all(proc, "self/mountinfo", &text) == 0 && text.bytes)
 		(void)!slow_parse_mounts(text.bytes, &slow->mounts);
 	buf_drop(&text);
 }
