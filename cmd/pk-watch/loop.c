@@ -121,10 +121,18 @@ static void clear_screen(const struct plan *plan)
 		(void)!write(STDOUT_FILENO, clear, sizeof(clear) - 1);
 }
 
+static void tell_change(struct loop *loop)
+{
+	if (loop->batch.count > 0)
+		note_change(loop->events, loop->runs, &loop->batch);
+}
+
+/* The event comes behind the paths: who has seen it finds them printed. */
 static void print_batch(struct loop *loop)
 {
 	int err = printer_write(&loop->printer, &loop->batch, plan_format(loop->plan));
 
+	tell_change(loop);
 	batch_clear(&loop->batch);
 	if (err < 0) {
 		say_errno(err, "cannot write to standard output");
@@ -141,6 +149,7 @@ static void start_command(struct loop *loop, enum reason reason)
 {
 	struct ending ending;
 
+	tell_change(loop);
 	clear_screen(loop->plan);
 	loop->started_at = now_ns();
 	if (job_start(&loop->job, loop->guard, &loop->batch, reason, loop->runs, &ending) >= 0) {
@@ -162,8 +171,6 @@ static void start_run(struct loop *loop, enum reason reason)
 	loop->reason = reason;
 	if (loop->batch.lost)
 		say("out of memory: not all changed paths are known");
-	if (loop->batch.count > 0)
-		note_change(loop->events, loop->runs, &loop->batch);
 	if (loop->plan->verbose && loop->batch.count > 0)
 		say("run %lld: %s, %zu paths, the first '%s'", (long long)loop->runs,
 		    reason_name(reason), loop->batch.count,
