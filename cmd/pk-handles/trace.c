@@ -55,7 +55,9 @@ bool trace_trap(void *arg, pid_t tracee)
 	}
 	if (event == PTRACE_EVENT_EXIT && is_process(trace->proc, tracee))
 		trace->leaving(trace->arg, tracee);
-	/* Only a stop without an event is a signal on its way to the tracee. ESRCH: killed meanwhile. */
-	(void)ptrace(PTRACE_CONT, tracee, 0L, (long)(event ? 0 : signal));
+	/* Only a stop without an event is a signal on its way to the tracee. */
+	if (ptrace(PTRACE_CONT, tracee, 0L, (long)(event ? 0 : signal)) < 0)
+		/* Killed meanwhile; whatever else it was, nobody may stay stopped because of us. */
+		(void)ptrace(PTRACE_DETACH, tracee, 0L, (long)(event ? 0 : signal));
 	return false;
 }
