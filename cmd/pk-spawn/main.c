@@ -14,6 +14,7 @@
 #include "common/status.h"
 #include "job.h"
 #include "plan.h"
+#include "tell.h"
 
 /* A sink that cannot be opened is told once and the command runs; a malformed one is a mistake. */
 static bool open_events(const struct plan *plan, struct events *events)
@@ -36,8 +37,8 @@ static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-spawn", plan->events) == 0) {
 		events_brace();
-		job_event_error(events, "usage", 0);
-		job_event_end(events, (struct ending){.code = status});
+		tell_error(events, "usage", 0);
+		tell_end(events, (struct ending){.code = status});
 		events_drop(events);
 	}
 	return program_finish(status);
