@@ -61,6 +61,7 @@ COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DPK_VERSION=\"$(VERSION)\" -I. $(FLAGS) 
 
 tools := $(notdir $(patsubst %/,%,$(dir $(wildcard cmd/*/main.c))))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)))
+pages7 := $(wildcard man/*.7)
 bins := $(tools:%=$(OUT)/bin/%)
 Q = $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $@)
@@ -111,12 +112,12 @@ install: all ## DESTDIR=, PREFIX=/usr/local, bindir, mandir, bashcompdir, zshcom
 	install -d $(foreach d,$(bindir) $(mandir)/man1 $(mandir)/man7 $(bashcompdir) $(zshcompdir) $(fishcompdir),"$(DESTDIR)$(d)")
 	install -m 755 $(bins) "$(DESTDIR)$(bindir)"
 	install -m 644 $(tools:%=man/%.1) "$(DESTDIR)$(mandir)/man1"
-	install -m 644 man/pk.7 "$(DESTDIR)$(mandir)/man7"
+	install -m 644 $(pages7) "$(DESTDIR)$(mandir)/man7"
 	install -m 644 $(tools:%=completions/bash/%) "$(DESTDIR)$(bashcompdir)"
 	install -m 644 $(tools:%=completions/zsh/_%) "$(DESTDIR)$(zshcompdir)"
 	install -m 644 $(tools:%=completions/fish/%.fish) "$(DESTDIR)$(fishcompdir)"
 uninstall: ## remove what install put there
-	rm -f $(foreach t,$(tools),$(foreach f,$(bindir)/$(t) $(mandir)/man1/$(t).1 $(bashcompdir)/$(t) $(zshcompdir)/_$(t) $(fishcompdir)/$(t).fish,"$(DESTDIR)$(f)")) "$(DESTDIR)$(mandir)/man7/pk.7"
+	rm -f $(foreach t,$(tools),$(foreach f,$(bindir)/$(t) $(mandir)/man1/$(t).1 $(bashcompdir)/$(t) $(zshcompdir)/_$(t) $(fishcompdir)/$(t).fish,"$(DESTDIR)$(f)")) $(foreach p,$(pages7:man/%=%),"$(DESTDIR)$(mandir)/man7/$(p)")
 # The time of every packed file: of the commit, or in an unpacked tarball of its Makefile.
 epoch = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
 pack = @mkdir -p build; MAKE='$(MAKE) --no-print-directory' SOURCE_DATE_EPOCH=$(epoch) sh tests/package/$(1).sh $(VERSION)
