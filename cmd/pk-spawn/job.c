@@ -12,6 +12,7 @@
 #include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
 #include "relay.h"
@@ -108,7 +109,7 @@ static struct ending judge_output(const struct work *work, struct guard *guard,
 
 	if (relay->failed) {
 		say_errno(relay->err, "cannot write to %s", relay->failed);
-		tell_error(guard_events(guard), "io", relay->err);
+		report_error(guard_events(guard), "io", relay->err);
 		return OWN_FAILURE;
 	}
 	if (relay->broken && success)
@@ -127,7 +128,7 @@ static struct ending judge(const struct work *work, struct guard *guard)
 	struct ending ending = result->ending;
 
 	if (result->survivors > 0) {
-		tell_error(guard_events(guard), "resource", -EBUSY);
+		report_error(guard_events(guard), "resource", -EBUSY);
 		return OWN_FAILURE;
 	}
 	if (work->relays)
@@ -177,7 +178,7 @@ static struct ending run_one(struct work *work, struct guard *guard)
 	if (err >= 0)
 		return report(work, guard, pid);
 	say_errno(err, "cannot wait for '%s'", name);
-	tell_error(events, "resource", err);
+	report_error(events, "resource", err);
 	return OWN_FAILURE;
 }
 
@@ -260,7 +261,7 @@ static struct ending fail(struct events *events, const char *class, int err)
 	const struct ending ending = OWN_FAILURE;
 
 	events_brace();
-	tell_error(events, class, err);
+	report_error(events, class, err);
 	tell_end(events, ending);
 	return ending;
 }

@@ -5,39 +5,22 @@
  * subreaper of all that comes of it. Whichever of the two dies, the other ends the tree, so that no
  * descendant outlives pk-spawn: not a daemon, not a session of its own, not one that ignores signals.
  */
-#include <errno.h>
 #include <stdbool.h>
 
 #include "common/events.h"
 #include "common/program.h"
-#include "common/say.h"
+#include "common/report.h"
 #include "common/status.h"
 #include "job.h"
 #include "plan.h"
 #include "tell.h"
-
-/* A sink that cannot be opened is told once and the command runs; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-spawn", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
 
 /* A mistake in the command line is an event too, wherever events go that far into it. */
 static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-spawn", plan->events) == 0) {
 		events_brace();
-		tell_error(events, "usage", 0);
+		report_error(events, "usage", 0);
 		tell_end(events, (struct ending){.code = status});
 		events_drop(events);
 	}
@@ -54,7 +37,7 @@ int main(int argc, char **argv)
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code))
 		return end_early(&plan, &events, ending.code);
-	if (open_events(&plan, &events))
+	if (program_open_events(&events, "pk-spawn", plan.events))
 		ending = job_run(&plan, &events);
 	events_drop(&events);
 	ending_die(ending);

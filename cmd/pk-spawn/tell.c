@@ -1,27 +1,13 @@
 /* Events and lines about a command. */
 #include "tell.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
-#include "common/errname.h"
+#include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
-
-void tell_error(struct events *events, const char *class, int err)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "error"))
-		return;
-	json_text(&event.json, "class", class);
-	if (err)
-		json_text(&event.json, "errno", errname(-err));
-	event_send(&event, events);
-}
 
 void tell_end(struct events *events, struct ending ending)
 {
@@ -111,12 +97,7 @@ struct ending tell_unstarted(struct events *events, const struct plan *plan, con
 {
 	switch (stage) {
 	case CHILD_EXEC:
-		tell_error(events, "exec", err);
-		if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
-			say("cannot run '%s': its interpreter does not exist", name);
-		else
-			say_errno(err, "cannot run '%s'", name);
-		return (struct ending){.code = status_of_exec(-err)};
+		return (struct ending){.code = program_exec_failed(events, name, err)};
 	case CHILD_LIMIT:
 		explain_limit(plan, err);
 		break;
@@ -125,7 +106,7 @@ struct ending tell_unstarted(struct events *events, const struct plan *plan, con
 		say_errno(err, "cannot start '%s'", name);
 		break;
 	}
-	tell_error(events, "resource", err);
+	report_error(events, "resource", err);
 	return (struct ending){.code = STATUS_OWN};
 }
 

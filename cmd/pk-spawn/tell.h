@@ -13,9 +13,6 @@
 
 /* What pk-spawn says about a command: events for programs, a line on stderr for people. */
 
-/* An own failure: err is a -errno or 0, class is usage, io, resource or exec. */
-void tell_error(struct events *events, const char *class, int err);
-
 /* How pk-spawn ends; the last event. */
 void tell_end(struct events *events, struct ending ending);
 
