@@ -10,6 +10,7 @@
 #include "common/status.h"
 #include "plan.h"
 #include "relay.h"
+#include "work.h"
 
 /* What pk-spawn says about a command: events for programs, a line on stderr for people. */
 
@@ -17,10 +18,14 @@
 void tell_end(struct events *events, struct ending ending);
 
 /* The command runs. */
-void tell_start(struct events *events, const struct plan *plan, char *const *argv, pid_t pid);
+void tell_start(struct events *events, const struct work *work, pid_t pid);
+
+/* It is ready, so long after its start. */
+void tell_ready(struct events *events, const struct work *work, pid_t pid, int64_t elapsed_ns);
 
 /* It has ended. */
-void tell_exit(struct events *events, const struct owner_result *result, pid_t pid);
+void tell_exit(struct events *events, const struct work *work, const struct owner_result *result,
+	       pid_t pid);
 
 /* What became of its output. */
 void tell_output(struct events *events, const struct relay *relay);
@@ -29,8 +34,9 @@ void tell_output(struct events *events, const struct relay *relay);
 struct ending tell_unstarted(struct events *events, const struct plan *plan, const char *name,
 			     enum child_stage stage, int err);
 
-/* One line when the end was our doing; silence is success. */
-void tell_why(const struct plan *plan, const struct owner_result *result);
+/* One line when the end was our doing, or a service's that was not asked to: stop_signal is the guard's.
+ * Silence is success. */
+void tell_why(const struct work *work, const struct owner_result *result, int stop_signal);
 
 /* A failing sink is told once, at the end. */
 void tell_sink(struct events *events);
