@@ -184,12 +184,12 @@ static const struct opt options[] = {
 	{.kind = OPT_CALL, .letter = 'L', .name = "limit", .arg = "NAME=N", .set = set_limit,
 	 .help = "resource limit SOFT[:HARD] of as, core, cpu, fsize, nofile, nproc or stack; repeatable"},
 
-	{.kind = OPT_GROUP, .help = "Services and readiness (SPEC: tcp:[HOST:]PORT, unix:PATH, http://HOST:PORT/PATH,"
-		" line:ERE, fd:N, notify, file:PATH, exec:CMD)"},
+	{.kind = OPT_GROUP, .help = "Services and readiness"},
 	{.kind = OPT_CALL, .name = "service", .arg = "CMD", .set = set_service,
 	 .help = "run `sh -c CMD` beside COMMAND, ready before it starts, stopped after it; repeatable"},
 	{.kind = OPT_CALL, .name = "ready", .arg = "SPEC", .set = set_ready,
-	 .help = "when the --service before it is ready; before any of them: when COMMAND is"},
+	 .help = "when the --service before it is ready, or without one COMMAND: tcp:[HOST:]PORT, unix:PATH,"
+		 " http://HOST:PORT/PATH, line:ERE, fd:N, notify, file:PATH or exec:CMD"},
 	{.kind = OPT_CALL, .name = "wait-for", .arg = "SPEC", .set = set_wait,
 	 .help = "start nothing before this is there: tcp, unix, http, file or exec; repeatable"},
 	{.kind = OPT_DURATION, .name = "ready-timeout", .arg = "DUR", .at = AT(ready_timeout),

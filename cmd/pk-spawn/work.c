@@ -155,6 +155,20 @@ static void mind_time(struct work *work, struct guard *guard)
 	look_again(work, guard, now);
 }
 
+/* It may have said that it is ready with its last words, which have not been read yet. */
+static void look_last(struct work *work, struct guard *guard)
+{
+	struct pollfd none[RELAY_POLLS] = {{.fd = -1}};
+
+	if (!awaits_ready(work))
+		return;
+	if (work->relays)
+		relay_step(&work->relay, none);
+	ready_step(&work->ready, now_ns());
+	if (work->ready.yes)
+		became_ready(work, guard, now_ns());
+}
+
 /* Wait for the command's end and serve it meanwhile. Returns 0 or -errno. */
 static int serve(struct work *work, struct guard *guard)
 {
@@ -167,8 +181,10 @@ static int serve(struct work *work, struct guard *guard)
 
 		if (event < 0)
 			return event;
-		if (event == GUARD_ENDED)
+		if (event == GUARD_ENDED) {
+			look_last(work, guard);
 			return 0;
+		}
 		if (event == GUARD_READY && work->relays)
 			relay_step(&work->relay, polls);
 		work->ready.yes |= event == GUARD_CALLED;
