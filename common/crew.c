@@ -215,12 +215,36 @@ void crew_let_go(const struct crew *crew, const int *keep, size_t count)
 		free(kept);
 }
 
+/* A guard that has not read what it was sent before is given that long. */
+#define ORDER_PATIENCE_MS 100
+
+static bool send_order(int channel, const struct order *order)
+{
+	struct pollfd room = {.fd = channel, .events = POLLOUT};
+
+	for (int tries = 0; tries < 3; tries++) {
+		if (send(channel, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return true;
+		if (errno != EINTR && errno != EAGAIN)
+			return false;
+		if (errno == EAGAIN)
+			(void)poll(&room, 1, ORDER_PATIENCE_MS);
+	}
+	return false;
+}
+
 void crew_order(const struct crew *crew, int member, const struct order *order)
 {
-	for (int i = 0; i < crew->count; i++)
-		if ((member == CREW_ALL || member == i) && crew->members[i].channel >= 0)
-			(void)!send(crew->members[i].channel, order, sizeof(*order),
-				    MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (int i = 0; i < crew->count; i++) {
+		const int channel = crew->members[i].channel;
+
+		if ((member != CREW_ALL && member != i) || channel < 0 ||
+		    send_order(channel, order))
+			continue;
+		/* An end that cannot be asked for is forced: without a front the guard kills its tree. */
+		if (order->kind == ORDER_HALT)
+			(void)shutdown(channel, SHUT_WR);
+	}
 }
 
 bool crew_has(const struct crew *crew, int member)

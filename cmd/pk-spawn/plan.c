@@ -235,7 +235,7 @@ const struct opt_program plan_program = {
 		"Examples:\n"
 		"  pk-spawn -t 30s -- make test         never longer than 30 s, nothing left\n"
 		"  pk-spawn -t 1m -k 10s -s INT -- ./server --port 8080\n"
-		"  pk-spawn --service './server' --ready tcp:8080 -- ./tests\n"
+		"  pk-spawn --service 'exec ./api 18080' --ready tcp:18080 -- make test\n"
 		"  pk-spawn -I 2m -m 64K --spill build.log -- make\n"
 		"  pk-spawn --orphans wait -D 5m -- sh -c './worker & ./worker &'\n",
 };

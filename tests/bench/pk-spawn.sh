@@ -175,6 +175,7 @@ ${CC:-cc} -O2 -o stamp stamp.c || exit 1
 ready() {
 	for _ in 1 2 3 4 5; do
 		rm -f up
+		# shellcheck disable=SC2238
 		"$pk" -q --service "exec ./stamp $1 18763 2>/dev/null" --ready "$2" -- ./stamp >at || fail "a service by $2"
 		echo $(($(tail -n 1 at) - $(cat up)))
 	done | median
