@@ -2,7 +2,7 @@
 #define PK_WATCH_ROOTS_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <sys/inotify.h>
 
 #include "common/base.h"
@@ -29,10 +29,5 @@ void roots_refresh(struct watchset *set);
 
 /* Compare the PATHs that are files without a watch, or look for what is gone. */
 void roots_poll(struct watchset *set);
-
-/* Does a waypoint use the watch? */
-bool roots_need(const struct watchset *set, int wd);
-
-void roots_drop(struct watchset *set);
 
 #endif
