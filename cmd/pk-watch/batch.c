@@ -88,6 +88,16 @@ static void count(struct batch *batch, const struct batch_entry *entry, int sign
 		batch->unfinished += (size_t)sign;
 }
 
+static enum kind guess(const struct batch *batch)
+{
+	static const enum kind likely[] = {KIND_MODIFY, KIND_CREATE, KIND_ATTRIB, KIND_DELETE};
+	size_t i = 0;
+
+	while (i + 1 < array_len(likely) && !(batch->wanted & likely[i]))
+		i++;
+	return likely[i];
+}
+
 void batch_add(struct batch *batch, const char *path, size_t len, enum kind kind, unsigned flags)
 {
 	struct batch_entry *entry = find_or_add(batch, path, len);
@@ -97,6 +107,8 @@ void batch_add(struct batch *batch, const char *path, size_t len, enum kind kind
 		batch->lost = true;
 		return;
 	}
+	if (flags & BATCH_GUESSED)
+		kind = guess(batch);
 	count(batch, entry, -1);
 	if (entry->kinds == 0) {
 		entry->first = (uint8_t)kind;

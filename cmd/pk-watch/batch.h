@@ -44,6 +44,7 @@ enum batch_flag {
 	BATCH_DIR = 1,
 	BATCH_BORN = 2,	      /* the path is new for certain */
 	BATCH_UNFINISHED = 4, /* a writer has it open */
+	BATCH_GUESSED = 8,    /* nobody knows the kind: it counts as one that is wanted */
 };
 
 void batch_drop(struct batch *batch);

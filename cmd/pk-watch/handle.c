@@ -96,6 +96,7 @@ void handle_event(struct watchset *set, struct handler *handler, const struct in
 	}
 	if (changes_rules(set, event)) {
 		(void)!walk_tree(set, dir, VISIT_RULES);
+		roots_keep(set);
 		handler->dir = DIR_NONE;
 	}
 }

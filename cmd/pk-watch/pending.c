@@ -28,8 +28,10 @@ int64_t pending_due(const struct loop *loop)
 {
 	int64_t due;
 
-	if (loop->batch.count == 0 || is_waiting_for_end(loop))
+	if (is_waiting_for_end(loop))
 		return NS_NEVER;
+	if (loop->batch.count == 0)
+		return loop->owed ? 0 : NS_NEVER;
 	due = debounce_due(&loop->debounce, is_held(loop) && loop->batch_looked);
 	return due > loop->not_before ? due : loop->not_before;
 }

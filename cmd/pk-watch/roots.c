@@ -116,6 +116,16 @@ void roots_event(struct watchset *set, const struct inotify_event *event)
 	}
 }
 
+void roots_keep(struct watchset *set)
+{
+	for (size_t i = 0; i < set->root_count; i++) {
+		struct root *root = &set->roots[i];
+
+		if (root->dir == DIR_NONE && !root->gone && !root->is_file)
+			(void)!find_dir(set, root, false);
+	}
+}
+
 void roots_refresh(struct watchset *set)
 {
 	for (size_t i = 0; i < set->root_count; i++)

@@ -24,6 +24,9 @@ must_check int roots_find(struct watchset *set, size_t root, bool report);
 /* An event that may be a waypoint's: those roots become dirty; changes of files are reported. */
 void roots_event(struct watchset *set, const struct inotify_event *event);
 
+/* Watch the PATHs that are directories and lost their place when another PATH ignored them. */
+void roots_keep(struct watchset *set);
+
 /* Look up again what has become dirty. */
 void roots_refresh(struct watchset *set);
 

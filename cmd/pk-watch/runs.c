@@ -75,6 +75,7 @@ void runs_start(struct loop *loop, enum reason reason)
 	if (reason == REASON_CHANGE && loop->rescanned)
 		reason = REASON_RESCAN;
 	loop->runs++;
+	loop->owed = false;
 	loop->reason = reason;
 	if (loop->batch.lost)
 		say("out of memory: not all changed paths are known");
@@ -159,8 +160,12 @@ void runs_take_end(struct loop *loop)
 	if (more < 0 &&
 	    (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
 		loop_end(loop, ending, "error");
-	if (!loop->done && loop->restarting) {
-		loop->restarting = false;
+	if (loop->done || !loop->restarting)
+		return;
+	loop->restarting = false;
+	/* Its batch may have got more, and half-written, files meanwhile: then they are waited for. */
+	if (loop->next == REASON_CHANGE)
+		loop->owed = true;
+	else
 		runs_start(loop, loop->next);
-	}
 }

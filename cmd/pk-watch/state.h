@@ -34,6 +34,7 @@ struct loop {
 	bool running;
 	bool restarting;  /* the command is being stopped for the next run */
 	enum reason next; /* of that run */
+	bool owed;	  /* it was stopped for a batch: run even if nothing is left of that */
 	enum reason reason;
 	int64_t runs;
 	int64_t ticks, skipped;

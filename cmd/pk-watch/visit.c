@@ -96,7 +96,7 @@ static int take_listing(struct visitor *visitor, int dir, enum visit visit)
 
 		if (reports && (type != DT_DIR || all)) {
 			scan_report(set, &visitor->view, at, all ? KIND_CREATE : KIND_MODIFY,
-				    type == DT_DIR ? BATCH_DIR : 0);
+				    (type == DT_DIR ? BATCH_DIR : 0) | (all ? 0 : BATCH_GUESSED));
 			set->news.found++;
 		}
 		if (type != DT_REG && !set->plan->no_recursive)
@@ -106,18 +106,20 @@ static int take_listing(struct visitor *visitor, int dir, enum visit visit)
 	return err;
 }
 
-/* After an overflow a directory whose ctime has moved has lost or got entries. */
+/*
+ * After an overflow a directory whose ctime has moved has lost or got entries. Which, nobody knows: it
+ * is reported whatever -e and -f ask for.
+ */
 static void report_self(struct visitor *visitor, int fd)
 {
 	struct view *view = &visitor->view;
 	char path[PATH_MAX];
 
-	if (view->len <= view->within || view->set->selects ||
-	    !listing_is_since(fd, "", visitor->since))
+	if (view->len <= view->within || !listing_is_since(fd, "", visitor->since))
 		return;
 	memcpy(path, view->path, view->len - 1);
 	path[view->len - 1] = '\0';
-	batch_add(view->set->batch, path, view->len - 1, KIND_MODIFY, BATCH_DIR);
+	batch_add(view->set->batch, path, view->len - 1, KIND_MODIFY, BATCH_DIR | BATCH_GUESSED);
 }
 
 static struct listing_wish wish_of(const struct visitor *visitor, enum visit visit)

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "scan.h"
 
@@ -57,6 +59,27 @@ void watchdir_poll(struct watchset *set, int dir, int limit)
 	d->flags |= DIR_POLLED;
 }
 
+/* Is the directory one of those that its path leads through? */
+static bool leads_back(const char *path)
+{
+	char above[PATH_MAX];
+	struct stat st, other;
+	char *slash;
+
+	if (stat(path, &st) < 0)
+		return false;
+	(void)snprintf(above, sizeof(above), "%s", path);
+	while ((slash = strrchr(above, '/')) != NULL) {
+		slash[slash == above] = '\0';
+		if (stat(above, &other) == 0 && other.st_dev == st.st_dev &&
+		    other.st_ino == st.st_ino)
+			return true;
+		if (slash == above)
+			return false;
+	}
+	return stat(".", &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino;
+}
+
 int watchdir_begin(struct watchset *set, int dir, const char *path)
 {
 	const struct dir *d = &set->dirs.all[dir];
@@ -65,6 +88,11 @@ int watchdir_begin(struct watchset *set, int dir, const char *path)
 	int wd, other;
 
 	if (set->inotify < 0 || (d->flags & DIR_POLLED)) {
+		/* Without watch descriptors nobody else tells that a link leads back. */
+		if ((d->flags & DIR_LINKED) && leads_back(path)) {
+			scan_forget(set, dir);
+			return DIR_NONE;
+		}
 		watchdir_poll(set, dir, set->inotify < 0 && set->plan->poll == 0 ? EMFILE : 0);
 		return dir;
 	}

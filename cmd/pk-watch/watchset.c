@@ -130,7 +130,8 @@ static void rescan(struct watchset *set)
 		if (root->is_file && !root->gone &&
 		    (was.st_ctim.tv_sec != root->last.st_ctim.tv_sec ||
 		     was.st_ctim.tv_nsec != root->last.st_ctim.tv_nsec))
-			batch_add(set->batch, root->path, strlen(root->path), KIND_MODIFY, 0);
+			batch_add(set->batch, root->path, strlen(root->path), KIND_MODIFY,
+				  BATCH_GUESSED);
 	}
 	set->news.rescan_ns = now_ns() - began;
 }
