@@ -45,11 +45,13 @@ for ((round = 1; round <= rounds; round++)); do
 	# The directory of the work tree, or one inside it: the lists above count there, too.
 	inside=w
 	[ $((round % 3)) = 0 ] && inside=w/a
-	"$PK_BIN/pk-watch" -d 20ms --max-wait inf --events ready -i '!end' -1 "$inside" >out &
+	"$PK_BIN/pk-watch" --events ready -i '!end' "$inside" >out &
 	pid=$!
 	until grep -qs '"ready"' ready; do sleep 0.01; done
 	find w -name .git -prune -o -type f ! -name .gitignore -exec sh -c 'for f; do echo >>"$f"; done' sh {} +
 	echo >"$inside/end"
+	until grep -qs '/end$' out; do sleep 0.01; done
+	kill -TERM "$pid"
 	wait "$pid"
 	pid=
 	# An explicit PATH is watched even where git ignores it: then the end alone is seen, or what its own lists leave.
