@@ -75,58 +75,7 @@ static void take_tick(struct loop *loop)
 		return;
 	}
 	note_tick(loop->events, loop->ticks, missed);
-<<<<<<< HEAD
 	runs_start(loop, REASON_EVERY);
-=======
-	start_run(loop, REASON_EVERY);
-}
-
-/* How the end of a run ends pk-watch, if it does. */
-static void judge_run(struct loop *loop)
-{
-	const struct owner_result *result = guard_result(loop->guard);
-	const struct ending ending = loop->job.ending;
-	const int stop_signal = guard_stop_signal(loop->guard);
-
-	if (result->survivors > 0) {
-		report_error(loop->events, "resource", -EBUSY);
-		end(loop, OWN_FAILURE, "error");
-	} else if (stop_signal) {
-		end(loop, (struct ending){.signal = stop_signal}, "signal");
-	} else if (result->passed && result->ending.signal == result->passed) {
-		end(loop, (struct ending){.signal = result->passed}, "signal");
-	} else if (result->cause == CAUSE_INHERITED) {
-		end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
-	} else if (loop->plan->once) {
-		end(loop, ending, "once");
-	} else if (loop->plan->exit_on_error && ending_status(ending) != 0 &&
-		   (result->cause != CAUSE_STOPPED || !loop->restarting)) {
-		end(loop, ending, "failure");
-	}
-}
-
-static void take_end(struct loop *loop)
-{
-	struct ending ending;
-	int more = job_next(&loop->job, loop->guard, &ending);
-
-	if (more > 0)
-		return;
-	loop->running = false;
-	loop->ended_at = now_ns();
-	/* A tick does not count as life: the clock of --idle has only stood still. */
-	loop->idle_from = loop->reason == REASON_EVERY
-				  ? loop->idle_from + (loop->ended_at - loop->started_at)
-				  : loop->ended_at;
-	judge_run(loop);
-	if (more < 0 &&
-	    (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
-		end(loop, ending, "error");
-	if (!loop->done && loop->restarting) {
-		loop->restarting = false;
-		start_run(loop, loop->next);
-	}
->>>>>>> main
 }
 
 static void take_call(struct loop *loop)
@@ -168,16 +117,12 @@ static void act(struct loop *loop)
 		take_poll(loop, now);
 	else if (loop->poll_at == NS_NEVER)
 		loop->poll_at = ns_add(now, watchset_interval(&loop->set));
-<<<<<<< HEAD
-	pending_act(loop, now);
-=======
 	if (now >= inherited_at(loop)) {
 		note_deadline(loop->events, loop->plan);
-		end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
+		loop_end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
 		return;
 	}
-	act_on_batch(loop, now);
->>>>>>> main
+	pending_act(loop, now);
 	if (now >= idle_at(loop))
 		loop_end(loop, (struct ending){.code = STATUS_TIMEOUT}, "idle");
 }
@@ -187,15 +132,12 @@ enum { KERNEL, TICKS, MOUNTS, SOURCES };
 static int wait_for(struct loop *loop, struct pollfd fds[static SOURCES], int64_t now)
 {
 	const bool step = loop->read_from > now;
-<<<<<<< HEAD
-	int64_t until = ns_min(ns_min(loop->poll_at, idle_at(loop)), pending_due(loop));
-=======
-	int64_t until = ns_min(ns_min(loop->poll_at, idle_at(loop)), inherited_at(loop));
->>>>>>> main
+	int64_t until = ns_min(loop->poll_at, pending_due(loop));
 
 	fds[KERNEL] = (struct pollfd){.fd = step ? -1 : loop->set.inotify, .events = POLLIN};
 	fds[TICKS] = (struct pollfd){.fd = loop->ticker.fd, .events = POLLIN};
 	fds[MOUNTS] = (struct pollfd){.fd = loop->set.mounts, .events = POLLPRI};
+	until = ns_min(until, ns_min(idle_at(loop), inherited_at(loop)));
 	if (step)
 		until = ns_min(until, loop->read_from);
 	return loop->guard ? guard_wait(loop->guard, fds, SOURCES, until)

@@ -165,6 +165,8 @@ static const struct opt options[] = {
 	 .help = "end each path with NUL, in PATHs read from stdin too"},
 	{.kind = OPT_FLAG, .name = "json", .at = AT(json),
 	 .help = "paths as JSON Lines: path, kind, type"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
 	{.kind = OPT_FLAG, .name = "events-argv", .at = AT(events_argv),

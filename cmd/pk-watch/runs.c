@@ -135,6 +135,8 @@ static void judge_run(struct loop *loop)
 		loop_end(loop, (struct ending){.signal = stop_signal}, "signal");
 	} else if (result->passed && result->ending.signal == result->passed) {
 		loop_end(loop, (struct ending){.signal = result->passed}, "signal");
+	} else if (result->cause == CAUSE_INHERITED) {
+		loop_end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
 	} else if (loop->plan->once) {
 		loop_end(loop, ending, "once");
 	} else if (loop->plan->exit_on_error && ending_status(ending) != 0 &&
