@@ -203,7 +203,7 @@ static bool prepare(struct loop *loop)
 	}
 	news_tell(loop->events, loop->plan, &loop->set);
 	if (loop->set.news.denied && !loop->plan->quiet)
-		say("some directories may not be read: what changes in them is not seen");
+		say("some directories cannot be read: what changes in them is not seen");
 	if (loop->set.remote && !loop->plan->quiet && loop->plan->poll == 0)
 		say("a network or FUSE file system has no events of its own: it is compared every "
 		    "1s");
