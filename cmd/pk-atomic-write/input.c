@@ -119,10 +119,14 @@ static void reserve_ahead(struct input *in, int64_t need)
 
 static void look_ahead(struct input *in)
 {
-	const off_t at = S_ISREG(in->work->input.st_mode) ? lseek(STDIN_FILENO, 0, SEEK_CUR) : -1;
+	const struct stat *st = &in->work->input;
+	off_t at;
 
-	if (at >= 0 && in->work->input.st_size - at >= BIG)
-		in->expected = in->work->input.st_size - at;
+	if (!S_ISREG(st->st_mode) || st->st_size < BIG)
+		return;
+	at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	if (at >= 0 && st->st_size - at >= BIG)
+		in->expected = st->st_size - at;
 }
 
 /* Share the blocks of a big file where the file system can (btrfs, xfs). Returns 1, 0 or -errno. */
@@ -183,7 +187,7 @@ static bool is_same(const struct input *in, size_t len)
 			return false;
 		got += (size_t)n;
 	}
-	return memcmp(in->bytes, other, len) == 0;
+	return stage_equal(in->bytes, other, len);
 }
 
 /* The first difference: make the new file and give it what was the same so far. */
