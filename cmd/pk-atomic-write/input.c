@@ -202,10 +202,12 @@ static bool diverge(struct input *in)
 	copied = reserve(in, in->expected);
 	if (copied == 0)
 		copied = stage_copy(work->new.fd, work->target.fd, in->done);
-	if (copied >= 0 && copied < in->done)
-		return tell_failed(work, "stage", 0, "'%s' shrank while it was compared",
-				   work->plan->file);
-	return copied >= 0 || write_failed(work, (int)copied);
+	if (copied < 0)
+		return write_failed(work, (int)copied);
+	/* A writer that takes no lock: what has been read of stdin is nowhere any more. */
+	return (copied == in->done && target_is_unwritten(&work->target)) ||
+	       tell_failed(work, "stage", 0, "'%s' was written to while it was compared",
+			   work->plan->file);
 }
 
 static bool pump(struct input *in)
@@ -232,12 +234,9 @@ static bool pump(struct input *in)
 static bool settle_same(struct input *in)
 {
 	struct work *work = in->work;
-	struct stat st;
 
-	if (fstat(work->target.fd, &st) == 0 && st.st_size == in->done &&
-	    target_is_as_seen(work, &st))
-		return tell_unchanged(work);
-	return diverge(in);
+	work->unchanged = in->done == work->target.st.st_size && target_is_as_seen(work);
+	return work->unchanged || diverge(in);
 }
 
 /* More was reserved than has come. */
