@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "common/base.h"
+#include "common/events.h"
 
 /*
  * The first thing in every main: name the program for its messages, refuse to run set-user-ID
@@ -12,6 +13,19 @@
  * STATUS_OWN.
  */
 must_check bool program_start(const char *name);
+
+/*
+ * Open the sink of the tool's events: dest is what --events says, or NULL for $PK_EVENTS. One that cannot
+ * be opened is told, once, and stays off: events never stop the work. Returns false, after a usage
+ * message, only for a malformed --events: the status is STATUS_OWN.
+ */
+must_check bool program_open_events(struct events *events, const char *tool, const char *dest);
+
+/*
+ * Tell, on stderr and as an event of class exec, why the command `name` could not be executed: err is
+ * child_start's at CHILD_EXEC. Returns the status for it, 126 or 127.
+ */
+must_check int program_exec_failed(struct events *events, const char *name, int err);
 
 /*
  * The last thing in main: flush stdout and turn output that could not be written into STATUS_OWN, with

@@ -1,9 +1,22 @@
-/* Events about a tree that is being ended. */
+/* Events that tools share. */
 #include "common/report.h"
 
+#include "common/errname.h"
 #include "common/fd.h"
 #include "common/proc.h"
 #include "common/signame.h"
+
+void report_error(struct events *events, const char *class, int err)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "error"))
+		return;
+	json_text(&event.json, "class", class);
+	if (err)
+		json_text(&event.json, "errno", errname(-err));
+	event_send(&event, events);
+}
 
 void report_signal(struct events *events, const char *name, pid_t command, int signal, int targets,
 		   pid_t from)

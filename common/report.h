@@ -7,9 +7,14 @@
 #include "common/events.h"
 
 /*
- * The events that every tool which owns a command writes while it owns it. Each is a no-op when the
- * sink is off.
+ * The events that more than one tool writes in the same form. Each is a no-op when the sink is off.
  */
+
+/*
+ * error: an own failure. class is usage, io, resource or exec (pk(7)); err is the -errno behind it, or
+ * 0 where there is none.
+ */
+void report_error(struct events *events, const char *class, int err);
 
 /* signal (from >= 0: passed on from that pid, 0 is the kernel), stop or kill: what was sent. */
 void report_signal(struct events *events, const char *name, pid_t command, int signal, int targets,

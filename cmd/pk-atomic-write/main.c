@@ -115,22 +115,6 @@ static struct ending run_guarded(struct work *work)
 	return fail(work->events, "resource");
 }
 
-/* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-atomic-write", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
-
 static struct ending run(const struct plan *plan, struct events *events)
 {
 	struct work work = {.plan = plan, .events = events, .sigs = -1};
@@ -157,7 +141,7 @@ int main(int argc, char **argv)
 		events_drop(&events);
 		return program_finish(ending.code);
 	}
-	if (open_events(&plan, &events))
+	if (program_open_events(&events, "pk-atomic-write", plan.events))
 		ending = run(&plan, &events);
 	events_drop(&events);
 	ending_die(ending);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "diff.h"
@@ -223,6 +224,6 @@ int compare_run(struct session *session)
 	diff_drop(&diff);
 	if (err >= 0)
 		return session_end(session);
-	session_event_error(session->events, "io", err);
+	report_error(session->events, "io", err);
 	return STATUS_OWN;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/report.h"
 #include "common/status.h"
 #include "line.h"
 #include "why.h"
@@ -126,7 +127,7 @@ int explain_run(struct session *session)
 	if (session->plan->json)
 		record_snapshot(stdout, boot_id);
 	if (session_each(session, explain_one, NULL) < 0) {
-		session_event_error(session->events, "resource", 0);
+		report_error(session->events, "resource", 0);
 		return STATUS_OWN;
 	}
 	if (session->plan->json)

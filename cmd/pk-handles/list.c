@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "common/report.h"
 #include "common/status.h"
 #include "table.h"
 
@@ -79,7 +80,7 @@ static int run(struct session *session, session_visit *visit)
 		record_snapshot(stdout, boot_id);
 	err = session_each(session, visit, NULL);
 	if (err < 0) {
-		session_event_error(session->events, "resource", err);
+		report_error(session->events, "resource", err);
 		return STATUS_OWN;
 	}
 	if (session->plan->json)

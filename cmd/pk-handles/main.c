@@ -10,6 +10,7 @@
 
 #include "common/events.h"
 #include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "compare.h"
@@ -20,27 +21,11 @@
 #include "sample.h"
 #include "session.h"
 
-/* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-handles", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
-
 /* A mistake in the command line is an event too, wherever events go that far into it. */
 static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-handles", plan->events) == 0) {
-		session_event_error(events, "usage", 0);
+		report_error(events, "usage", 0);
 		session_event_end(events, status);
 		events_drop(events);
 	}
@@ -90,7 +75,7 @@ int main(int argc, char **argv)
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &status))
 		return end_early(&plan, &events, status);
-	if (!open_events(&plan, &events))
+	if (!program_open_events(&events, "pk-handles", plan.events))
 		return STATUS_OWN;
 	if (plan.mode == MODE_RUN) {
 		struct ending ending = run_command(&plan, &events);

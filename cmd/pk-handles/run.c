@@ -10,6 +10,8 @@
 #include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
 #include "leftovers.h"
@@ -81,16 +83,11 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 	const char *name = work->plan->command[0];
 
 	if (stage != CHILD_EXEC) {
-		session_event_error(guard_events(guard), "resource", err);
+		report_error(guard_events(guard), "resource", err);
 		say_errno(err, "cannot start '%s'", name);
 		return OWN_FAILURE;
 	}
-	session_event_error(guard_events(guard), "exec", err);
-	if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
-		say("cannot run '%s': its interpreter does not exist", name);
-	else
-		say_errno(err, "cannot run '%s'", name);
-	return (struct ending){.code = status_of_exec(-err)};
+	return (struct ending){.code = program_exec_failed(guard_events(guard), name, err)};
 }
 
 /* Where tracing is refused the command runs all the same, unseen. */
@@ -164,7 +161,7 @@ static struct ending judge(const struct work *work, struct guard *guard)
 	if (result->survivors > 0) {
 		say("%d process%s survived SIGKILL", result->survivors,
 		    result->survivors > 1 ? "es" : "");
-		session_event_error(guard_events(guard), "resource", -EBUSY);
+		report_error(guard_events(guard), "resource", -EBUSY);
 		return OWN_FAILURE;
 	}
 	if (plan->error_exitcode > 0 && work->leftovers.own > 0 && !result->ending.signal &&
@@ -194,7 +191,7 @@ static struct ending run_one(struct work *work, struct guard *guard)
 	err = ended ? 0 : wait_for_end(guard);
 	if (err < 0) {
 		say_errno(err, "cannot wait for '%s'", work->plan->command[0]);
-		session_event_error(guard_events(guard), "resource", err);
+		report_error(guard_events(guard), "resource", err);
 		return OWN_FAILURE;
 	}
 	event_exit(guard, pid);
@@ -243,7 +240,7 @@ struct ending run_command(const struct plan *plan, struct events *events)
 		say("the guard process was killed; the command was ended");
 	else
 		say_errno(end, "cannot set up the guard process");
-	session_event_error(events, "resource", end == FRONT_BEREFT ? 0 : end);
+	report_error(events, "resource", end == FRONT_BEREFT ? 0 : end);
 	session_event_end(events, STATUS_OWN);
 	return OWN_FAILURE;
 }

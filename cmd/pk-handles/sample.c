@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
 #include "common/status.h"
@@ -391,6 +392,6 @@ int sample_run(struct session *session)
 	fd_drop(&trend.sigs);
 	if (err >= 0)
 		return session_end(session);
-	session_event_error(session->events, "resource", err);
+	report_error(session->events, "resource", err);
 	return STATUS_OWN;
 }

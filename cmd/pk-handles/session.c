@@ -60,18 +60,6 @@ bool session_event(struct session *session, struct event *event, const char *nam
 	return true;
 }
 
-void session_event_error(struct events *events, const char *class, int err)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "error"))
-		return;
-	json_text(&event.json, "class", class);
-	if (err)
-		json_text(&event.json, "errno", errname(-err));
-	event_send(&event, events);
-}
-
 void session_event_end(struct events *events, int status)
 {
 	struct event event;

@@ -52,8 +52,7 @@ must_check int session_end(struct session *session);
 bool session_event(struct session *session, struct event *event, const char *name,
 		   const struct process *process);
 
-/* Report an own failure, and how pk-handles ends, as events. */
-void session_event_error(struct events *events, const char *class, int err);
+/* Report how pk-handles ends, as the last event. */
 void session_event_end(struct events *events, int status);
 
 #endif

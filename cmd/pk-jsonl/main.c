@@ -22,22 +22,6 @@ static int (*const verbs[VERBS])(struct work *) = {
 	[VERB_ROTATE] = verb_rotate,
 };
 
-/* A sink that cannot be opened is told once and the work is done; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-jsonl", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
-
 static void send_end(struct events *events, int status)
 {
 	struct event event;
@@ -91,7 +75,7 @@ int main(int argc, char **argv)
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &status)) {
 		status = end_early(&plan, &events, status);
-	} else if (open_events(&plan, &events)) {
+	} else if (program_open_events(&events, "pk-jsonl", plan.events)) {
 		init_stand_aside();
 		status = run(&plan, &events);
 	}

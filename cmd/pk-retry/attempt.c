@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "holders.h"
 #include "lines.h"
@@ -30,7 +32,7 @@ static bool fail_io(const struct attempts *attempts, const struct failure *failu
 		    const char *what, int err)
 {
 	say_errno(err, "cannot keep %s for the attempt", what);
-	notice_error(attempts->notice->events, "io", err);
+	report_error(attempts->notice->events, "io", err);
 	return fail(failure, OWN_FAILURE, REASON_ERROR);
 }
 
@@ -42,15 +44,13 @@ static bool fail_start(const struct attempts *attempts, const struct failure *fa
 
 	if (stage != CHILD_EXEC) {
 		say_errno(err, "cannot start '%s'", name);
-		notice_error(attempts->notice->events, "resource", err);
+		report_error(attempts->notice->events, "resource", err);
 		return fail(failure, OWN_FAILURE, REASON_ERROR);
 	}
-	if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
-		say("cannot run '%s': its interpreter does not exist", name);
-	else
-		say_errno(err, "cannot run '%s'", name);
-	notice_error(attempts->notice->events, "exec", err);
-	return fail(failure, (struct ending){.code = status_of_exec(-err)}, REASON_EXEC);
+	return fail(
+		failure,
+		(struct ending){.code = program_exec_failed(attempts->notice->events, name, err)},
+		REASON_EXEC);
 }
 
 static int64_t remaining(const struct attempts *attempts)
@@ -188,7 +188,7 @@ bool attempt_run(struct attempts *attempts, struct account *account, struct endi
 	if (result->survivors == 0)
 		return true;
 	say("%d process%s survived SIGKILL", result->survivors, result->survivors > 1 ? "es" : "");
-	notice_error(attempts->notice->events, "resource", -EBUSY);
+	report_error(attempts->notice->events, "resource", -EBUSY);
 	return fail(&failure, OWN_FAILURE, REASON_ERROR);
 }
 

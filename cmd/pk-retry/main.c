@@ -14,6 +14,7 @@
 #include "common/events.h"
 #include "common/num.h"
 #include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "notice.h"
@@ -21,29 +22,13 @@
 #include "run.h"
 #include "schedule.h"
 
-/* A sink that cannot be opened is told once and the command runs; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-retry", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
-
 /* A mistake in the command line is an event too, wherever events go that far into it. */
 static int end_early(struct plan *plan, struct events *events, int status)
 {
 	struct notice notice = {.plan = plan, .events = events, .started = now_ns()};
 
 	if (status == STATUS_OWN && events_open(events, "pk-retry", plan->events) == 0) {
-		notice_error(events, "usage", 0);
+		report_error(events, "usage", 0);
 		notice_end(&notice, 0, (struct ending){.code = status}, REASON_ERROR);
 		events_drop(events);
 	}
@@ -81,7 +66,7 @@ int main(int argc, char **argv)
 		return end_early(&plan, &events, ending.code);
 	if (plan.schedule)
 		ending.code = show_schedule(&plan);
-	else if (open_events(&plan, &events))
+	else if (program_open_events(&events, "pk-retry", plan.events))
 		ending = run_plan(&plan, &events);
 	events_drop(&events);
 	plan_drop(&plan);

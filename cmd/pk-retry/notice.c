@@ -10,18 +10,6 @@
 #include "common/signame.h"
 #include "lines.h"
 
-void notice_error(struct events *events, const char *class, int err)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "error"))
-		return;
-	json_text(&event.json, "class", class);
-	if (err)
-		json_text(&event.json, "errno", errname(-err));
-	event_send(&event, events);
-}
-
 void notice_start(const struct notice *notice)
 {
 	const struct plan *plan = notice->plan;

@@ -43,9 +43,6 @@ void notice_breaker(const struct notice *notice, const char *from, const char *t
 /* What is wrong with the breaker, if anything: told also under -q. */
 void notice_breaker_trouble(const struct notice *notice, struct breaker *breaker);
 
-/* An own failure: class is usage, io, resource or exec; err is -errno or 0. */
-void notice_error(struct events *events, const char *class, int err);
-
 void notice_end(const struct notice *notice, int64_t attempts, struct ending ending,
 		enum reason reason);
 

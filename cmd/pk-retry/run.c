@@ -13,6 +13,7 @@
 #include "common/front.h"
 #include "common/guard.h"
 #include "common/num.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
 #include "hold.h"
@@ -53,7 +54,7 @@ static bool end_by_signal(struct run *run)
 
 static bool fail(struct run *run, const char *class, int err)
 {
-	notice_error(run->notice.events, class, err);
+	report_error(run->notice.events, class, err);
 	return end(run, OWN_FAILURE, REASON_ERROR);
 }
 
@@ -269,6 +270,6 @@ struct ending run_plan(const struct plan *plan, struct events *events)
 		say("the guard process was killed; the command was ended");
 	else
 		say_errno(result, "cannot set up the guard process");
-	notice_error(events, "resource", result == FRONT_BEREFT ? 0 : result);
+	report_error(events, "resource", result == FRONT_BEREFT ? 0 : result);
 	return OWN_FAILURE;
 }

@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/errname.h"
 #include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
 
@@ -25,18 +26,6 @@ struct work {
 	struct child_job job;
 	struct child_fd input;
 };
-
-void job_event_error(struct events *events, const char *class, int err)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "error"))
-		return;
-	json_text(&event.json, "class", class);
-	if (err)
-		json_text(&event.json, "errno", errname(-err));
-	event_send(&event, events);
-}
 
 void job_event_end(struct events *events, struct ending ending)
 {
@@ -114,12 +103,7 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 
 	switch (stage) {
 	case CHILD_EXEC:
-		job_event_error(guard_events(guard), "exec", err);
-		if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
-			say("cannot run '%s': its interpreter does not exist", name);
-		else
-			say_errno(err, "cannot run '%s'", name);
-		return (struct ending){.code = status_of_exec(-err)};
+		return (struct ending){.code = program_exec_failed(guard_events(guard), name, err)};
 	case CHILD_LIMIT:
 		explain_limit(work->plan, err);
 		break;
@@ -128,7 +112,7 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 		say_errno(err, "cannot start '%s'", name);
 		break;
 	}
-	job_event_error(guard_events(guard), "resource", err);
+	report_error(guard_events(guard), "resource", err);
 	return OWN_FAILURE;
 }
 
@@ -155,7 +139,7 @@ static struct ending judge(const struct work *work, struct guard *guard)
 	const struct owner_result *result = guard_result(guard);
 
 	if (result->survivors > 0) {
-		job_event_error(guard_events(guard), "resource", -EBUSY);
+		report_error(guard_events(guard), "resource", -EBUSY);
 		return OWN_FAILURE;
 	}
 	if (result->timed_out && !work->plan->preserve_status)
@@ -218,7 +202,7 @@ static struct ending run_one(const struct work *work, struct guard *guard)
 	if (err >= 0)
 		return report(work, guard, pid);
 	say_errno(err, "cannot wait for '%s'", work->job.argv[0]);
-	job_event_error(guard_events(guard), "resource", err);
+	report_error(guard_events(guard), "resource", err);
 	return OWN_FAILURE;
 }
 
@@ -258,7 +242,7 @@ static struct ending fail(struct events *events, const char *class, int err)
 	const struct ending ending = OWN_FAILURE;
 
 	events_brace();
-	job_event_error(events, class, err);
+	report_error(events, class, err);
 	job_event_end(events, ending);
 	return ending;
 }

@@ -12,9 +12,6 @@
  */
 must_check struct ending job_run(const struct plan *plan, struct events *events);
 
-/* Report an own failure as an event: err is a -errno or 0, class is usage, io, resource or exec. */
-void job_event_error(struct events *events, const char *class, int err);
-
 /* Report how pk-spawn ends, as the last event. */
 void job_event_end(struct events *events, struct ending ending);
 

@@ -10,33 +10,18 @@
 
 #include "common/events.h"
 #include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "job.h"
 #include "plan.h"
-
-/* A sink that cannot be opened is told once and the command runs; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-spawn", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
 
 /* A mistake in the command line is an event too, wherever events go that far into it. */
 static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-spawn", plan->events) == 0) {
 		events_brace();
-		job_event_error(events, "usage", 0);
+		report_error(events, "usage", 0);
 		job_event_end(events, (struct ending){.code = status});
 		events_drop(events);
 	}
@@ -53,7 +38,7 @@ int main(int argc, char **argv)
 		return STATUS_OWN;
 	if (!plan_parse(&plan, argc, argv, &ending.code))
 		return end_early(&plan, &events, ending.code);
-	if (open_events(&plan, &events))
+	if (program_open_events(&events, "pk-spawn", plan.events))
 		ending = job_run(&plan, &events);
 	events_drop(&events);
 	ending_die(ending);

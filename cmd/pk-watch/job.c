@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "output.h"
 
@@ -190,15 +192,10 @@ static struct ending explain_start(const struct job *job, struct guard *guard,
 
 	if (stage != CHILD_EXEC) {
 		say_errno(err, "cannot start '%s'", name);
-		note_error(guard_events(guard), "resource", err);
+		report_error(guard_events(guard), "resource", err);
 		return OWN_FAILURE;
 	}
-	note_error(guard_events(guard), "exec", err);
-	if (err == -ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
-		say("cannot run '%s': its interpreter does not exist", name);
-	else
-		say_errno(err, "cannot run '%s'", name);
-	return (struct ending){.code = status_of_exec(-err)};
+	return (struct ending){.code = program_exec_failed(guard_events(guard), name, err)};
 }
 
 static int start_one(struct job *job, struct guard *guard, struct ending *ret_ending)
@@ -239,7 +236,7 @@ int job_start(struct job *job, struct guard *guard, struct batch *batch, enum re
 		err = job->input = make_input(job);
 	if (err < 0) {
 		say_errno(err, "cannot hand over the changed paths");
-		note_error(guard_events(guard), "resource", err);
+		report_error(guard_events(guard), "resource", err);
 		*ret_ending = OWN_FAILURE;
 		return -1;
 	}

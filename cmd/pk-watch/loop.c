@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "debounce.h"
 #include "feedback.h"
@@ -136,7 +137,7 @@ static void print_batch(struct loop *loop)
 	batch_clear(&loop->batch);
 	if (err < 0) {
 		say_errno(err, "cannot write to standard output");
-		note_error(loop->events, "io", err);
+		report_error(loop->events, "io", err);
 		end(loop, OWN_FAILURE, "error");
 	} else if (loop->printer.stop_signal) {
 		end(loop, (struct ending){.signal = loop->printer.stop_signal}, "signal");
@@ -326,7 +327,7 @@ static void judge_run(struct loop *loop)
 	const int stop_signal = guard_stop_signal(loop->guard);
 
 	if (result->survivors > 0) {
-		note_error(loop->events, "resource", -EBUSY);
+		report_error(loop->events, "resource", -EBUSY);
 		end(loop, OWN_FAILURE, "error");
 	} else if (stop_signal) {
 		end(loop, (struct ending){.signal = stop_signal}, "signal");
@@ -447,7 +448,7 @@ static void turn(struct loop *loop)
 		break;
 	default:
 		say_errno(event, "cannot wait for events");
-		note_error(loop->events, "resource", event);
+		report_error(loop->events, "resource", event);
 		end(loop, OWN_FAILURE, "error");
 	}
 	if (!loop->done)
@@ -472,7 +473,7 @@ static bool prepare(struct loop *loop)
 			say_errno(err, "cannot set a timer");
 	}
 	if (err < 0) {
-		note_error(loop->events, "io", err);
+		report_error(loop->events, "io", err);
 		end(loop, OWN_FAILURE, "error");
 		return false;
 	}
@@ -542,7 +543,7 @@ static struct ending run_printer(struct loop *loop)
 
 	if (err < 0) {
 		say_errno(err, "cannot read signals");
-		note_error(loop->events, "resource", err);
+		report_error(loop->events, "resource", err);
 		return OWN_FAILURE;
 	}
 	ending = run_loop(loop);
@@ -566,7 +567,7 @@ struct ending loop_run(const struct plan *plan, struct events *events)
 		say("the guard process was killed; the command was ended");
 	else
 		say_errno(how, "cannot set up the guard process");
-	note_error(events, "resource", how == FRONT_BEREFT ? 0 : how);
+	report_error(events, "resource", how == FRONT_BEREFT ? 0 : how);
 	note_end(events, OWN_FAILURE, "error");
 	return OWN_FAILURE;
 }

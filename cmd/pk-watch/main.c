@@ -10,33 +10,18 @@
 
 #include "common/events.h"
 #include "common/program.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "loop.h"
 #include "notes.h"
 #include "plan.h"
 
-/* A sink that cannot be opened is told once and the work goes on; a malformed one is a mistake. */
-static bool open_events(const struct plan *plan, struct events *events)
-{
-	int err = events_open(events, "pk-watch", plan->events);
-
-	if (err == -EINVAL && plan->events) {
-		say_usage("invalid argument '%s' for '--events': expected a path or fd:N",
-			  plan->events);
-		return false;
-	}
-	if (err < 0)
-		say_errno(err, "cannot open the events destination '%s'",
-			  plan->events ? plan->events : "$PK_EVENTS");
-	return true;
-}
-
 /* A mistake in the command line is an event too, wherever events go that far into it. */
 static int end_early(const struct plan *plan, struct events *events, int status)
 {
 	if (status == STATUS_OWN && events_open(events, "pk-watch", plan->events) == 0) {
-		note_error(events, "usage", 0);
+		report_error(events, "usage", 0);
 		note_end(events, (struct ending){.code = status}, "error");
 		events_drop(events);
 	}
@@ -57,7 +42,7 @@ int main(int argc, char **argv)
 		plan_drop(&plan);
 		return status;
 	}
-	if (open_events(&plan, &events))
+	if (program_open_events(&events, "pk-watch", plan.events))
 		ending = loop_run(&plan, &events);
 	events_drop(&events);
 	plan_drop(&plan);

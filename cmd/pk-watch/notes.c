@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/errname.h"
 #include "common/fd.h"
 #include "common/num.h"
 #include "common/say.h"
@@ -163,18 +162,6 @@ void note_loop(struct events *events, const struct plan *plan, const struct batc
 		return;
 	json_ms(&event.json, "delay_ms", delay_ns);
 	(void)add_paths(&event.json, batch, LOOP_PATHS_SHOWN);
-	event_send(&event, events);
-}
-
-void note_error(struct events *events, const char *class, int err)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "error"))
-		return;
-	json_text(&event.json, "class", class);
-	if (err)
-		json_text(&event.json, "errno", errname(-err));
 	event_send(&event, events);
 }
 

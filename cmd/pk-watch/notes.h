@@ -26,7 +26,6 @@ void note_tick(struct events *events, int64_t tick, int64_t missed);
 void note_skip(struct events *events, int64_t tick, int64_t skipped);
 void note_loop(struct events *events, const struct plan *plan, const struct batch *batch,
 	       int64_t delay_ns);
-void note_error(struct events *events, const char *class, int err);
 void note_end(struct events *events, struct ending ending, const char *reason);
 
 /* Tell what the set has met since the last time, and clear it. */
