@@ -194,7 +194,7 @@ void tell_why(const struct work *work, const struct owner_result *result, int st
 	if (result->survivors > 0)
 		say("%d process%s survived SIGKILL", result->survivors,
 		    result->survivors > 1 ? "es" : "");
-	else if (work->plan->quiet)
+	else if (work->plan->quiet || work->mute)
 		return;
 	else if (work->unready)
 		say_unready(work);

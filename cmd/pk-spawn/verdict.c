@@ -59,6 +59,8 @@ struct ending verdict(const struct work *work, struct guard *guard)
 		report_error(guard_events(guard), "resource", -EBUSY);
 		return OWN_FAILURE;
 	}
+	if (work->mute)
+		return OWN_FAILURE;
 	if (work->relays)
 		ending = judge_output(work, guard, ending);
 	if (work->service)

@@ -1,6 +1,8 @@
 /* One command in its guard. */
 #include "work.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -42,13 +44,33 @@ static void note(void *arg, enum owner_note kind, int signal, int targets)
 	}
 }
 
-/* Tell the front, if one listens. A few bytes in all: there is always room for them. */
-static void tell_front(const struct work *work, struct guard *guard, enum news_of_work news)
-{
-	const char byte = (char)news;
+/* A few bytes in all: the front is waited for shortly, in case it has been stopped. */
+#define REPORT_PATIENCE_MS 100
 
-	if (work->told)
-		(void)!guard_report(guard, &byte, sizeof(byte));
+static int send_report(struct guard *guard, char news)
+{
+	struct pollfd room = guard_room(guard);
+	int err = -EAGAIN;
+
+	for (int tries = 0; tries < 3 && (err == -EAGAIN || err == -EINTR); tries++) {
+		err = guard_report(guard, &news, sizeof(news));
+		if (err == -EAGAIN)
+			(void)poll(&room, 1, REPORT_PATIENCE_MS);
+	}
+	return err;
+}
+
+/* Tell the front, if one listens. One that cannot be told would wait for ever: then it is over. */
+static void tell_front(struct work *work, struct guard *guard, enum news_of_work news)
+{
+	int err = work->told ? send_report(guard, (char)news) : 0;
+
+	if (err >= 0 || work->stopping)
+		return;
+	say_errno(err, "cannot report to the front");
+	report_error(guard_events(guard), "resource", err);
+	work->mute = true;
+	guard_stop(guard, STOP_SIGNAL);
 }
 
 struct stopping {
@@ -242,7 +264,8 @@ static struct ending run_job(struct work *work, struct guard *guard)
 		return tell_unstarted(events, work->plan, work->argv[0], stage, err);
 	settle_in(work, guard);
 	tell_start(events, work, pid);
-	tell_front(work, guard, WORK_STARTED);
+	if (work->spec && work->spec->kind == SPEC_EXEC)
+		tell_front(work, guard, WORK_STARTED);
 	err = serve(work, guard);
 	if (err >= 0)
 		return report(work, guard, pid);

@@ -36,6 +36,7 @@ struct work {
 	bool stopping;	    /* the command has been asked to end, or will be in this moment */
 	bool unready;	    /* because it was not ready in time */
 	bool lost;	    /* because its port is another's, or nobody's */
+	bool mute;	    /* because the front cannot be told about it */
 	bool warned;	    /* about a foreign listener */
 };
 
