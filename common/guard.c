@@ -49,6 +49,11 @@ const struct owner_result *guard_result(const struct guard *guard)
 	return &guard->owner.result;
 }
 
+bool guard_is_childless(const struct guard *guard)
+{
+	return guard->owner.childless;
+}
+
 int guard_stop_signal(const struct guard *guard)
 {
 	return guard->stop_signal;
@@ -174,9 +179,8 @@ static void take_signals(struct guard *guard)
 {
 	struct signalfd_siginfo info;
 
-	/* SIGCHLD is one bit, however many have died. */
-	while (read(guard->sigs, &info, sizeof(info)) > 0)
-		;
+	/* SIGCHLD is one bit, however many have died: one read empties it, also when there was nothing. */
+	(void)!read(guard->sigs, &info, sizeof(info));
 	owner_settle(&guard->owner);
 	mirror_stop(guard);
 }

@@ -111,6 +111,8 @@ static int settle_success(struct attempts *attempts)
 {
 	const struct output *output = &attempts->streams.output;
 
+	if (guard_is_childless(attempts->guard))
+		return 0;
 	if (attempts->plan->orphans == ORPHANS_STOP)
 		return sweep(attempts, ORPHANS_STOP);
 	if (!output->commits || holders_stop(attempts->guard, output->dev, output->ino,
@@ -199,7 +201,7 @@ int attempt_commit(struct attempts *attempts)
 
 void attempt_show_tail(const struct attempts *attempts)
 {
-	char bytes[TAIL_MAX];
+	unzeroed char bytes[TAIL_MAX];
 
 	if (attempts->plan->verbose)
 		lines_tail(attempts->notice, bytes,
