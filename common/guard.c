@@ -236,11 +236,12 @@ bool guard_sweep(struct guard *guard, const struct stop_policy *policy)
 static void sync_with_front(struct guard *guard)
 {
 	struct pollfd pfd = {.fd = guard->channel, .events = POLLIN};
-	const int64_t until = ns_add(now_ns(), SYNC_NS);
 	struct timespec left;
+	int64_t until;
 
 	if (guard->caller_group == 0 || guard->mirrored)
 		return;
+	until = ns_add(now_ns(), SYNC_NS);
 	guard->synced = guard_send(guard->channel, NEWS_SYNC, NULL, 0, MSG_DONTWAIT) < 0;
 	while (!guard->synced && now_ns() < until)
 		if (ppoll(&pfd, 1, ns_until(until, &left), NULL) > 0)

@@ -55,10 +55,11 @@ static bool fail_start(const struct attempts *attempts, const struct failure *fa
 
 static int64_t remaining(const struct attempts *attempts)
 {
-	int64_t left = attempts->policy.deadline - now_ns();
+	int64_t left;
 
 	if (attempts->policy.deadline == NS_NEVER)
 		return -1;
+	left = attempts->policy.deadline - now_ns();
 	return left > 0 ? left : 0;
 }
 

@@ -36,23 +36,28 @@ int breaker_trouble(struct breaker *breaker)
 	return err;
 }
 
-/* Nobody's link and nobody's FIFO is followed or waited for. O_CREAT would lock the directory. */
+/*
+ * Nobody's link and nobody's FIFO is followed or waited for. O_CREAT would lock the directory. And not
+ * open(2): musl's sets the close-on-exec flag a second time.
+ */
 static int open_file(const char *path)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	scoped(fd_drop) int fd = open(path, flags);
-	struct stat st;
-	int opened;
+	int fd = openat(AT_FDCWD, path, flags);
 
 	if (fd < 0 && errno == ENOENT)
-		fd = open(path, flags | O_CREAT, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0)
+		fd = openat(AT_FDCWD, path, flags | O_CREAT, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Asked of a file that holds no record, only: whatever gives us one is as good as a file. */
+static int check_kind(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	opened = fd;
-	fd = -1;
-	return opened;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
 }
 
 /* These bytes are the file now. */
@@ -118,7 +123,7 @@ static int write_record(struct breaker *breaker)
 
 static int lock_record(struct breaker *breaker, struct guard *guard)
 {
-	return ofd_lock(breaker->fd, BYTE_RECORD, guard, ns_add(now_ns(), BREAKER_LOCK_NS));
+	return ofd_lock(breaker->fd, BYTE_RECORD, guard, BREAKER_LOCK_NS);
 }
 
 void breaker_drop(struct breaker *breaker)
@@ -165,6 +170,12 @@ static int ask(struct breaker *breaker, struct guard *guard, enum admission *ret
 	if (breaker->fd < 0)
 		return breaker->fd;
 	err = read_now(breaker);
+	if (err < 0 || breaker->record.seq == 0) {
+		const int odd = check_kind(breaker->fd);
+
+		if (odd < 0)
+			return odd;
+	}
 	if (err >= 0)
 		*ret = record_admit(&breaker->record, &breaker->rules, wall_ms(), &changed);
 	if (err == -EBADMSG || (err >= 0 && (changed || *ret == ADMIT_PROBE)))
