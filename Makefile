@@ -51,7 +51,8 @@ FLAGS := -O1 -g $(san) -fsanitize=fuzzer-no-link
 LINK := $(san) -fsanitize=fuzzer
 else ifeq ($(BUILD),coverage)
 FLAGS := -O0 -g --coverage -fprofile-update=atomic -DPK_COVERAGE
-LINK := --coverage
+LINK := --coverage -Wl,--wrap=_exit,--wrap=kill,--wrap=fork
+flush := $(OUT)/obj/tests/coverage/flush.o
 else ifeq ($(BUILD),debug)
 FLAGS := -O0 -g3
 else
@@ -93,7 +94,7 @@ $(OUT)/lib/%.a:
 	$(call say,AR)
 	@mkdir -p $(@D) && rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(OUT)/lib/common.a: $(call objects,common/*.c)
+$(OUT)/lib/common.a: $(call objects,common/*.c) $(flush)
 link = $(Q)$(CC) $(1) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(2) $(LINK-END)
 
 define tool
