@@ -16,6 +16,7 @@
 #include "stage.h"
 #include "target.h"
 #include "tell.h"
+#include "trace.h"
 
 /* Below this size the system calls that speed up a big copy cost more than they save. */
 #define BIG ((int64_t)1 << 20)
@@ -46,15 +47,16 @@ bool input_check(struct work *work)
 	return true;
 }
 
-/* Read what there is, waiting for it. Returns bytes, 0 at the end, or -errno; -EINTR: a signal ends us. */
+/* Read what there is, waiting for it. Returns bytes, 0 at the end, or -errno; -EINTR: a signal
+ * ends us, -ETIME: the inherited deadline has passed. */
 static ssize_t read_some(struct input *in)
 {
 	for (;;) {
-		int end = work_wait(in->work, STDIN_FILENO, NS_NEVER);
+		int end = work_wait(in->work, STDIN_FILENO, in->work->plan->inherited.at);
 		ssize_t n;
 
 		if (end != WAIT_READY)
-			return end < 0 ? end : -EINTR;
+			return end < 0 ? end : end == WAIT_STOP ? -EINTR : -ETIME;
 		n = read(STDIN_FILENO, in->bytes, STAGE_CHUNK);
 		if (n >= 0)
 			return n;
@@ -67,6 +69,13 @@ static bool read_failed(struct work *work, ssize_t err)
 {
 	if (err == -EINTR)
 		return tell_stopped(work, "input");
+	if (err == -ETIME) {
+		tell_warning(work,
+			     "stdin has not ended in time (inherited deadline); '%s' is untouched",
+			     work->plan->file);
+		trace_deadline(work);
+		return tell_rejected(work, "deadline", (struct ending){.code = STATUS_TIMEOUT});
+	}
 	return tell_failed(work, "input", (int)err, "cannot read stdin");
 }
 

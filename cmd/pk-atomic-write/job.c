@@ -32,6 +32,14 @@ static bool start_failed(struct work *work, const char *name, enum child_stage s
 	return tell_rejected(work, "command", (struct ending){.code = status_of_exec(-err)});
 }
 
+/* The one limit that there is here is inherited. */
+static bool timed_out(struct work *work, const char *name)
+{
+	tell_warning(work, "'%s' was ended (inherited deadline); '%s' is untouched", name,
+		     work->plan->file);
+	return tell_rejected(work, "deadline", (struct ending){.code = STATUS_TIMEOUT});
+}
+
 /* Run it to its end. */
 static bool run(struct work *work, const struct child_job *job, const char *event)
 {
@@ -53,6 +61,8 @@ static bool run(struct work *work, const struct child_job *job, const char *even
 	if (guard_result(guard)->survivors > 0)
 		return tell_failed(work, event, 0, "%d of the processes of '%s' survived SIGKILL",
 				   guard_result(guard)->survivors, job->argv[0]);
+	if (guard_result(guard)->timed_out)
+		return timed_out(work, job->argv[0]);
 	/* A typed interrupt that it has taken as an ordinary key is no order to us. */
 	if (!guard_result(guard)->requested && guard_result(guard)->ending.signal == 0)
 		work->forgiven = guard_stop_signal(guard);

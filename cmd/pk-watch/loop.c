@@ -333,6 +333,8 @@ static void judge_run(struct loop *loop)
 		end(loop, (struct ending){.signal = stop_signal}, "signal");
 	} else if (result->passed && result->ending.signal == result->passed) {
 		end(loop, (struct ending){.signal = result->passed}, "signal");
+	} else if (result->cause == CAUSE_INHERITED) {
+		end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
 	} else if (loop->plan->once) {
 		end(loop, ending, "once");
 	} else if (loop->plan->exit_on_error && ending_status(ending) != 0 &&
@@ -389,6 +391,12 @@ static int64_t idle_at(const struct loop *loop)
 	return ns_add(loop->idle_from, loop->plan->idle);
 }
 
+/* A run that is under way is ended by its own limit first. */
+static int64_t inherited_at(const struct loop *loop)
+{
+	return loop->running ? NS_NEVER : loop->plan->inherited.at;
+}
+
 static void act(struct loop *loop)
 {
 	int64_t now = now_ns();
@@ -397,6 +405,11 @@ static void act(struct loop *loop)
 		take_poll(loop, now);
 	else if (loop->poll_at == NS_NEVER)
 		loop->poll_at = ns_add(now, watchset_interval(&loop->set));
+	if (now >= inherited_at(loop)) {
+		note_deadline(loop->events, loop->plan);
+		end(loop, (struct ending){.code = STATUS_TIMEOUT}, "inherited");
+		return;
+	}
 	act_on_batch(loop, now);
 	if (now >= idle_at(loop))
 		end(loop, (struct ending){.code = STATUS_TIMEOUT}, "idle");
@@ -407,7 +420,7 @@ enum { KERNEL, TICKS, MOUNTS, SOURCES };
 static int wait_for(struct loop *loop, struct pollfd fds[static SOURCES], int64_t now)
 {
 	const bool step = loop->read_from > now;
-	int64_t until = ns_min(loop->poll_at, idle_at(loop));
+	int64_t until = ns_min(ns_min(loop->poll_at, idle_at(loop)), inherited_at(loop));
 
 	fds[KERNEL] = (struct pollfd){.fd = step ? -1 : loop->set.inotify, .events = POLLIN};
 	fds[TICKS] = (struct pollfd){.fd = loop->ticker.fd, .events = POLLIN};

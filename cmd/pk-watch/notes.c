@@ -266,6 +266,22 @@ void note_news(struct events *events, const struct plan *plan, struct watchset *
 		report_root(events, plan, &set->roots[i]);
 }
 
+void note_deadline(struct events *events, const struct plan *plan)
+{
+	char limit[NS_TEXT_MAX];
+	struct event event;
+
+	ns_format(limit, plan->inherited.left);
+	if (!plan->quiet)
+		say("ended after %s (inherited deadline)", limit);
+	if (!event_begin(&event, events, "timeout"))
+		return;
+	json_text(&event.json, "kind", "inherited");
+	if (plan->inherited.from[0] != '\0')
+		json_text(&event.json, "from", plan->inherited.from);
+	event_send(&event, events);
+}
+
 void note_failure(const struct plan *plan, const char *command, const struct owner_result *result)
 {
 	char text[NS_TEXT_MAX], name[SIGNAME_MAX];
@@ -278,8 +294,11 @@ void note_failure(const struct plan *plan, const char *command, const struct own
 	if (plan->quiet || result->cause == CAUSE_STOPPED)
 		return;
 	if (result->timed_out) {
-		ns_format(text, plan->timeout);
-		say("timed out after %s%s", text, result->killed ? ", SIGKILL needed" : "");
+		const bool inherited = result->cause == CAUSE_INHERITED;
+
+		ns_format(text, inherited ? plan->inherited.left : plan->timeout);
+		say("timed out after %s%s%s", text, inherited ? " (inherited deadline)" : "",
+		    result->killed ? ", SIGKILL needed" : "");
 	} else if (result->ending.signal) {
 		say("'%s' died of %s", command, signame(result->ending.signal, name));
 	} else if (result->ending.code != 0) {

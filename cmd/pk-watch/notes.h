@@ -32,6 +32,9 @@ void note_end(struct events *events, struct ending ending, const char *reason);
 void note_news(struct events *events, const struct plan *plan, struct watchset *set);
 
 /* One line when a run ended badly, or was ended by us. */
+/* The inherited deadline ends us while no command runs. */
+void note_deadline(struct events *events, const struct plan *plan);
+
 void note_failure(const struct plan *plan, const char *command, const struct owner_result *result);
 
 /* An owner_note_fn; arg is the plan. */

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 
@@ -177,6 +178,8 @@ static const struct opt options[] = {
 	 .help = "end each path with NUL, in PATHs read from stdin too"},
 	{.kind = OPT_FLAG, .name = "json", .at = AT(json),
 	 .help = "paths as JSON Lines: path, kind, type"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
 	{.kind = OPT_FLAG, .name = "events-argv", .at = AT(events_argv),
@@ -338,6 +341,12 @@ static int find_command(int argc, char **argv, int first)
 	return argc;
 }
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first, end, err;
@@ -370,7 +379,10 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		say_errno(err, "cannot read the list of paths from stdin");
 		return mistake(ret_status);
 	}
-	return check_paths(plan, end > first) || mistake(ret_status);
+	if (!check_paths(plan, end > first))
+		return mistake(ret_status);
+	return program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet) ||
+	       mistake(ret_status);
 }
 
 void plan_drop(struct plan *plan)
@@ -386,14 +398,17 @@ struct stop_policy plan_policy(const struct plan *plan, bool is_init)
 {
 	const bool unset = plan->kill_after == PLAN_GRACE_UNSET;
 
-	return (struct stop_policy){
+	struct stop_policy policy = {
 		.timeout = plan->timeout == NS_NEVER ? 0 : plan->timeout,
 		.deadline = NS_NEVER,
-		.grace = unset ? DEFAULT_GRACE : plan->kill_after,
+		.grace = grace(plan),
 		.signal = plan->on_busy == BUSY_SIGNAL ? SIGTERM : plan->signal,
 		.patient = is_init && unset,
 		.orphans = (enum orphans)plan->orphans,
 	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }
 
 enum format plan_format(const struct plan *plan)
