@@ -154,7 +154,7 @@ row() {
 row TOOL WHAT COUNT
 row pk-spawn 'commands started' "$(events start tool=pk-spawn)"
 row pk-spawn 'services and commands found ready' "$(events ready tool=pk-spawn)"
-row pk-retry 'attempts' "$(events attempt tool=pk-retry)"
+row pk-retry 'attempts' "$(events attempt_end tool=pk-retry)"
 row pk-retry 'waits, as long as the server asked' "$(events delay tool=pk-retry)"
 row pk-jsonl 'records in the log, from 64 writers' "$records"
 row pk-atomic-write 'files replaced' "$(events committed tool=pk-atomic-write)"
