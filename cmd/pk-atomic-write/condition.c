@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "input.h"
-#include "sha256.h"
+#include "common/sha256.h"
 #include "stage.h"
 #include "target.h"
 #include "tell.h"
