@@ -22,5 +22,5 @@ scenario slots 0,125 --lines 3 --files s,s.1,s.2 --proof done -- -l s --slots 2 
 scenario slots-taken 0,125 --lines 3 --files s,s.1,s.2 --setup 'mkfifo s.1' --proof done -- -l s --slots 2 -o pass -- sh -c ': > done'
 scenario share 0,125 --lines 3 --files r,r.lock --proof done --check 'test ! -e r || test "$(head -n 1 r)" = out' -- --share r -- sh -c 'echo out; : > done'
 scenario share-failures 5,125 --lines 3 --files r,r.lock --check 'test ! -e r || test "$(wc -l < r)" = 1' -- -n 1 --share r --share-failures -- sh -c 'exit 5'
-scenario memo 0,125 --lines 3 --files r,r.lock --setup '"$PK_BIN"/pk-retry --share r -- echo out' --check 'test "$(head -n 1 r)" = out' -- --share r --share-ttl inf -- echo out
+scenario memo 0,125 --lines 3 --files r,r.lock --setup '"$PK_BIN"/pk-retry --share r -- echo out >/dev/null' --check 'test "$(head -n 1 r)" = out' -- --share r --share-ttl inf -- echo out
 scenario keep 1 --lines 5 -- -S none -n 2 -d 1ms --reset-after 1h -- true
