@@ -360,7 +360,7 @@ static void take_end(struct loop *loop)
 	if (more < 0 &&
 	    (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
 		end(loop, ending, "error");
-	if (!loop->done && loop->restarting) {
+	if (!loop->done && loop->restarting && now_ns() < loop->plan->inherited.at) {
 		loop->restarting = false;
 		start_run(loop, loop->next);
 	}

@@ -2,7 +2,7 @@
 # A private directory with the programs that the examples name. Sourced; needs pk-spawn in PATH. What an example leaves
 # on purpose (a daemon) is ended at the exit of the script, by pid.
 export LC_ALL=C
-unset PK_EVENTS PK_RUN TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
+unset PK_EVENTS PK_RUN PK_DEADLINE TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
 sandbox=$(mktemp -d) || exit 1
 examples_passed=0 examples_failed=0
 
