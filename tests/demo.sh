@@ -1,6 +1,6 @@
 #!/bin/bash
 # demo.sh: a day in the life of a small service with all six tools, on real processes, files and sockets (make demo). Needs
-# PK_HELPERS with `server`, and the tools in PATH. Takes about 5 s; everything it starts carries a mark in its environment, and
+# PK_HELPERS with `webserver`, and the tools in PATH. Takes about 5 s; everything it starts carries a mark in its environment, and
 # at the end nobody does.
 export LC_ALL=C
 export PK_DEMO=demo.$$.$RANDOM$RANDOM
@@ -77,7 +77,7 @@ free_port() {
 }
 
 # The programs of the story: a server in C, and a client in shell whose answer to 503 is status 22 and a hint for pk-retry.
-cp "$PK_HELPERS/server" server || fail 'the server is not built'
+cp "$PK_HELPERS/webserver" server || fail 'the server is not built'
 port=$(free_port)
 cat >ask <<CLIENT
 #!/bin/bash
