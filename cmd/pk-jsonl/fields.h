@@ -36,6 +36,30 @@ struct fields {
 /* Add a path (moved), or find an equal one. Returns its index, or -E2BIG when there are too many. */
 must_check int fields_add(struct fields *fields, struct path *path);
 
+/* The enum jsonread_token of a value by its first byte. */
+static inline int fields_token(char first)
+{
+	switch (first) {
+	case '"':
+		return JSONREAD_STRING;
+	case '{':
+		return JSONREAD_OBJECT;
+	case '[':
+		return JSONREAD_ARRAY;
+	case 't':
+		return JSONREAD_TRUE;
+	case 'f':
+		return JSONREAD_FALSE;
+	case 'n':
+		return JSONREAD_NULL;
+	default:
+		return JSONREAD_NUMBER;
+	}
+}
+
+/* A set of all paths: bit i is paths[i]. */
+uint64_t fields_all(const struct fields *fields);
+
 void fields_drop(struct fields *fields);
 
 /* Read and validate one line. Returns true, or false with the offset of the wrong byte and why. */

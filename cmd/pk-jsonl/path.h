@@ -16,6 +16,8 @@ struct path_step {
 	const char *key; /* decoded, in path->memory */
 	size_t len;
 	int64_t index; /* -1: no number */
+	/* The last eight bytes of the key behind a quote, as memory holds them, and which count. */
+	uint64_t tail, tail_mask;
 };
 
 struct path {

@@ -5,7 +5,6 @@
 
 #define SCAN_TARGET __attribute__((target("avx2,bmi,bmi2,pclmul,popcnt")))
 #define SCAN_NAME scan_avx2
-#define SCAN_COUNT scan_count_avx2
 #define IN static inline SCAN_TARGET
 
 struct vectors {

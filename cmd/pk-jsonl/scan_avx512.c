@@ -5,7 +5,6 @@
 
 #define SCAN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,bmi,bmi2,pclmul,popcnt")))
 #define SCAN_NAME scan_avx512
-#define SCAN_COUNT scan_count_avx512
 #define IN static inline SCAN_TARGET
 
 struct vectors {

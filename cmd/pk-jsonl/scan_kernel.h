@@ -1,6 +1,6 @@
 /*
- * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME and
- * SCAN_COUNT (names), struct vectors (64 bytes) and, as masks of one bit a byte:
+ * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME (of
+ * the struct scanner), struct vectors (64 bytes) and, as masks of one bit a byte:
  *
  *	vectors_load(bytes)  mask_equal(v, c)  mask_equal_folded(v, c): v | 0x20 == c
  *	mask_control(v): < 0x20  mask_range(v, low, count)  mask_high(v): >= 0x80  prefix_xor(mask)
@@ -351,7 +351,8 @@ FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool che
 	maps->blank += blank ? (size_t)__builtin_popcountll(blank) : 0;
 }
 
-SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len, bool checked)
+static SCAN_TARGET void scan_lines(struct scan_maps *maps, const char *bytes, size_t len,
+				   bool checked)
 {
 	struct state s = {.after_start = 1}; /* a line begins */
 	char tail[64 + 8]; /* literals and sequences are read behind their first byte */
@@ -366,7 +367,41 @@ SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len
 		scan_block(maps, w, w < whole ? bytes + 64 * w : tail, checked, &s);
 }
 
-SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
+/* Two bytes at each end; hits are few enough for the rest to be compared one by one. */
+FN void find_block(struct scan_hits *hits, size_t w, const char *bytes, const char *text, size_t n)
+{
+	const struct vectors v = vectors_load(bytes), second = vectors_load(bytes + 1),
+			     last = vectors_load(bytes + n - 1),
+			     other = vectors_load(bytes + n - 2);
+	const uint64_t newline = mask_equal(&v, '\n');
+
+	hits->hit[w] = (mask_equal(&v, text[0]) & mask_equal(&second, text[1]) &
+			mask_equal(&last, text[n - 1]) & mask_equal(&other, text[n - 2])) |
+		       (mask_equal(&v, '\\') & mask_equal(&second, 'u'));
+	hits->newline[w] = newline;
+	hits->before[w] = (uint32_t)hits->lines;
+	hits->lines += (size_t)__builtin_popcountll(newline);
+}
+
+static SCAN_TARGET void scan_find(struct scan_hits *hits, const char *bytes, size_t len,
+				  const char *text, size_t n)
+{
+	const size_t whole = len > SCAN_TEXT ? (len - SCAN_TEXT) / 64 : 0;
+	char tail
+		[3 *
+		 64]; /* the rest is at most 64 + SCAN_TEXT, and is read up to SCAN_TEXT behind it */
+
+	hits->lines = 0;
+	hits->words = (len + 63) / 64;
+	memset(tail, ' ', sizeof(tail));
+	memcpy(tail, bytes + 64 * whole, len - 64 * whole);
+	for (size_t w = 0; w < whole; w++)
+		find_block(hits, w, bytes + 64 * w, text, n);
+	for (size_t w = whole; w < hits->words; w++)
+		find_block(hits, w, tail + 64 * (w - whole), text, n);
+}
+
+static SCAN_TARGET int64_t scan_count(const char *bytes, size_t len)
 {
 	const size_t whole = len / 64 * 64;
 	int64_t lines = 0;
@@ -382,3 +417,5 @@ SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
 		lines++;
 	return lines;
 }
+
+const struct scanner SCAN_NAME = {scan_lines, scan_find, scan_count};

@@ -6,7 +6,6 @@
 
 #define SCAN_TARGET
 #define SCAN_NAME scan_sse2
-#define SCAN_COUNT scan_count_sse2
 #define IN static inline
 
 struct vectors {
