@@ -57,6 +57,12 @@ static inline int fields_token(char first)
 	}
 }
 
+/* Does this byte come behind a number, true, false or null? */
+static inline bool fields_ends_scalar(char c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A set of all paths: bit i is paths[i]. */
 uint64_t fields_all(const struct fields *fields);
 

@@ -67,7 +67,7 @@ static bool read_value(const char *at, const char *end, struct value *ret)
 	}
 	if (ret->token == JSONREAD_OBJECT || ret->token == JSONREAD_ARRAY)
 		return true;
-	for (last = at; last < end && !memchr(",}] \t\r\n", *last, 7); last++)
+	for (last = at; last < end && !fields_ends_scalar(*last); last++)
 		;
 	ret->len = (size_t)(last - at);
 	return true;

@@ -303,6 +303,12 @@ static void take_long(struct stream *stream, const struct input *input, const st
 	}
 }
 
+static void tell(struct stream *stream, const struct input *input)
+{
+	if (stream->progress)
+		progress_update(stream->progress, stream->bytes + input->total);
+}
+
 int stream_pump(struct stream *stream, struct input *input)
 {
 	for (;;) {
@@ -317,6 +323,7 @@ int stream_pump(struct stream *stream, struct input *input)
 			return result;
 		if (result <= 0)
 			return result;
+		tell(stream, input);
 		skip_bom(&batch);
 		result = 0;
 		if (batch.kind == BATCH_TOO_LONG || batch.kind == BATCH_REST)
@@ -350,6 +357,7 @@ static int read_raw(struct stream *stream, struct input *input)
 
 		if (n <= 0)
 			return (int)n;
+		tell(stream, input);
 		result = stream->raw(stream->arg, bytes, (size_t)n);
 	}
 	return result;

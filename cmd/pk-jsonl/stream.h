@@ -9,6 +9,7 @@
 #include "fields.h"
 #include "input.h"
 #include "probe.h"
+#include "progress.h"
 #include "report.h"
 #include "scan.h"
 
@@ -46,6 +47,7 @@ struct stream {
 	/* More rules for a valid line, or NULL: false with its place and reason. */
 	bool (*rule)(void *arg, const char *line, size_t len, size_t *ret_at,
 		     const char **ret_reason);
+	struct progress *progress; /* to be told of bytes read, or NULL */
 	int64_t max_line;
 	int64_t records; /* valid lines */
 	int64_t bytes;	 /* read */

@@ -101,11 +101,6 @@ static size_t skip_space(const struct cursor *c, size_t at)
 	return at;
 }
 
-static bool ends_scalar(char c)
-{
-	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r';
-}
-
 /* The value at `at`; a container without its length. */
 static struct value value_at(const struct cursor *c, size_t at, bool slashes)
 {
@@ -121,7 +116,7 @@ static struct value value_at(const struct cursor *c, size_t at, bool slashes)
 	}
 	if (value.token == JSONREAD_OBJECT || value.token == JSONREAD_ARRAY)
 		return value;
-	while (end < c->to && !ends_scalar(c->bytes[end]))
+	while (end < c->to && !fields_ends_scalar(c->bytes[end]))
 		end++;
 	value.len = end - at;
 	return value;
