@@ -56,12 +56,10 @@ static void put_size(char text[static 16], double bytes)
 int progress_text(char text[static PROGRESS_MAX], int64_t bytes, int64_t total, int64_t elapsed)
 {
 	const double speed = (double)bytes * (double)NS_PER_S / (double)(elapsed > 0 ? elapsed : 1);
-	const int64_t rest =
-		bytes > 0 && total > bytes ? (int64_t)((double)(total - bytes) / speed) : 0;
+	const double rest = bytes > 0 && total > bytes ? (double)(total - bytes) / speed : 0;
 	char left[NS_TEXT_MAX], done[16], all[16], rate[16];
 
-	ns_format(left,
-		  ns_add(0, rest + 1 < INT64_MAX / NS_PER_S ? (rest + 1) * NS_PER_S : NS_NEVER));
+	ns_format(left, rest < 1e9 ? ((int64_t)rest + 1) * NS_PER_S : NS_NEVER);
 	put_size(done, (double)bytes);
 	put_size(all, (double)total);
 	put_size(rate, speed);
