@@ -61,9 +61,10 @@ static bool read_value(const char *at, const char *end, struct value *ret)
 	*ret = (struct value){.token = fields_token(*at), .text = at};
 	if (ret->token == JSONREAD_STRING) {
 		ret->text++;
-		last = memchr(ret->text, '"', (size_t)(end - ret->text));
-		ret->len = (size_t)((last ? last : end) - ret->text);
-		return !memchr(ret->text, '\\', ret->len);
+		for (last = ret->text; last < end && *last != '"' && *last != '\\'; last++)
+			;
+		ret->len = (size_t)(last - ret->text);
+		return last == end || *last == '"';
 	}
 	if (ret->token == JSONREAD_OBJECT || ret->token == JSONREAD_ARRAY)
 		return true;

@@ -60,6 +60,11 @@ IN uint64_t mask_high(const struct vectors *v)
 	return mask_of(v->low, v->high);
 }
 
+IN uint64_t mask_bit5(const struct vectors *v)
+{
+	return mask_of(_mm256_slli_epi16(v->low, 2), _mm256_slli_epi16(v->high, 2));
+}
+
 IN uint64_t prefix_xor(uint64_t mask)
 {
 	const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask),

@@ -43,6 +43,11 @@ IN uint64_t mask_high(const struct vectors *v)
 	return _mm512_movepi8_mask(v->all);
 }
 
+IN uint64_t mask_bit5(const struct vectors *v)
+{
+	return _mm512_test_epi8_mask(v->all, _mm512_set1_epi8(0x20));
+}
+
 IN uint64_t prefix_xor(uint64_t mask)
 {
 	const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)mask),
