@@ -26,8 +26,6 @@ int fields_add(struct fields *fields, struct path *path)
 		return -E2BIG;
 	for (size_t i = 0; i < path->count; i++)
 		fields->indexed |= path->steps[i].index >= 0;
-	if (path->count > fields->deepest)
-		fields->deepest = path->count;
 	fields->paths[fields->count] = *path;
 	*path = (struct path){0};
 	return (int)fields->count++;

@@ -28,7 +28,6 @@ struct fields {
 	struct path paths[FIELDS_MAX];
 	struct value values[FIELDS_MAX];
 	size_t count;
-	size_t deepest;	 /* the most steps of a path */
 	bool indexed;	 /* a path has a number as a step */
 	bool scalar_top; /* the record is neither an object nor an array */
 };

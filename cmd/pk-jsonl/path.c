@@ -118,6 +118,18 @@ int path_parse(struct path *ret, const char **text, const char *stops)
 	return 0;
 }
 
+int path_literal(struct path *ret, const char *key)
+{
+	char *memory = strdup(key);
+
+	if (!memory)
+		return -ENOMEM;
+	*ret = (struct path){.text = key, .text_len = strlen(key), .memory = memory, .count = 1};
+	ret->steps[0] = (struct path_step){.key = memory, .len = strlen(key), .index = -1};
+	set_tail(&ret->steps[0]);
+	return 0;
+}
+
 void path_drop(struct path *path)
 {
 	free(path->memory);

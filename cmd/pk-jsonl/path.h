@@ -34,6 +34,9 @@ struct path {
  */
 must_check int path_parse(struct path *ret, const char **text, const char *stops);
 
+/* A path of one step, the key taken literally. Returns 0 or -ENOMEM. */
+must_check int path_literal(struct path *ret, const char *key);
+
 void path_drop(struct path *path);
 
 #endif
