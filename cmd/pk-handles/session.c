@@ -23,7 +23,7 @@ int session_open(struct session *session, const struct plan *plan, struct events
 		say_errno(session->proc, "cannot read /proc");
 		return session->proc;
 	}
-	scan_init(&session->scan, session->proc, plan->kinds, plan->timeout);
+	scan_init(&session->scan, session->proc, plan->timeout);
 	session->scan.whole_system = plan->all;
 	table_init(&session->table);
 	return 0;
