@@ -117,13 +117,19 @@ static int stat_path(struct walk *walk, const struct handle *handle, const char 
 		     struct stat *st)
 {
 	struct scan *scan = walk->scan;
+	const struct slow_file file = {.proc = scan->proc,
+				       .process = walk->process,
+				       .mount = handle->info.mnt,
+				       .dir = walk->fd_dir,
+				       .name = name};
 
 	/* Without fdinfo the mount is unknown, and with it whether the call may block. */
 	if (!handle->has_info)
 		return -EACCES;
-	if (slow_is_mount(&scan->slow, scan->proc, handle->info.mnt))
-		return slow_stat(&scan->slow, handle->info.mnt, walk->fd_dir, name, st);
-	return fstatat(walk->fd_dir, name, st, 0) < 0 ? -errno : 0;
+	/* Memory of the kernel's own mount, which no mountinfo has. */
+	if (handle->kind == KIND_MEMFD)
+		return fstatat(walk->fd_dir, name, st, 0) < 0 ? -errno : 0;
+	return slow_stat(&scan->slow, &file, st);
 }
 
 static void take_stat(struct walk *walk, struct handle *handle, const char *name, const char *text)

@@ -11,6 +11,7 @@
 struct walk {
 	struct scan *scan;
 	struct table *table;
+	int process; /* /proc/PID, or that of a thread */
 	int fd_dir, info_dir;
 	pid_t tid;
 };

@@ -54,8 +54,12 @@ static int walk_table(struct scan *scan, int dir, pid_t tid, struct table *table
 	scoped(fd_drop) int info_dir = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const int opened = info_dir < 0 ? -errno : 0;
 	scoped(fd_drop) int fd_dir = openat(dir, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct walk walk = {
-		.scan = scan, .table = table, .fd_dir = fd_dir, .info_dir = info_dir, .tid = tid};
+	struct walk walk = {.scan = scan,
+			    .table = table,
+			    .process = dir,
+			    .fd_dir = fd_dir,
+			    .info_dir = info_dir,
+			    .tid = tid};
 
 	if (info_dir < 0)
 		return opened;

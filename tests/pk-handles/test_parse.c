@@ -174,6 +174,7 @@ static void status_and_limits_are_read(void **state)
 static void mounts_that_may_block_are_known_by_type(void **state)
 {
 	struct buf mounts = {.cap = 4096};
+	const struct slow_mount *mount;
 
 	(void)state;
 	assert_int_equal(slow_parse_mounts("24 1 0:22 / /proc rw - proc proc rw\n"
@@ -182,8 +183,12 @@ static void mounts_that_may_block_are_known_by_type(void **state)
 					   "27 1 0:25 / /nfs rw - ext4 /dev/nfs rw",
 					   &mounts),
 			 0);
-	assert_int_equal(mounts.len % 2, 0);
-	assert_true(mounts.len > 0);
+	mount = (const struct slow_mount *)(const void *)mounts.bytes;
+	assert_int_equal(mounts.len, 4 * sizeof(*mount));
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(mount[i].id, 24 + i);
+		assert_int_equal(mount[i].slow, i == 1 || i == 2);
+	}
 	buf_drop(&mounts);
 }
 
