@@ -41,6 +41,8 @@ FLAGS := -Os $(harden) $(sections) -fno-asynchronous-unwind-tables -fPIE -idiraf
 # Small is fast here: start-up is page faults. Aligned to what the kernel maps around a fault (64K), it takes the fewest. `musl-gcc -static-pie` makes a program that needs ld-musl at run time, so every start file is named here.
 LINK := -s -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code,-z,max-page-size=65536,$(relro) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 LINK-END := $(MUSL_LIB)/crtn.o
+# What handles every descriptor or every byte of a text is worth its size.
+fast := common/json common/num common/utf8 common/buf $(patsubst %.c,%,$(wildcard cmd/pk-handles/*.c))
 else ifeq ($(BUILD),asan)
 FLAGS := -O1 -g $(san) -fPIE -DPK_ASAN
 LINK := -pie $(san)
@@ -90,6 +92,7 @@ $(OUT)/obj/%.o: %.c Makefile $(OUT)/flags $(if $(filter static,$(BUILD)),$(OUT)/
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(INCLUDE) -MMD -MP -c -o $@ $<
+$(fast:%=$(OUT)/obj/%.o): FLAGS += -O2
 # musl-gcc does not look for the kernel's headers; a folder with only them keeps glibc's out.
 build/static/include:
 	@mkdir -p $@.new
