@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/num.h"
 #include "common/utf8.h"
 
 /*
@@ -145,26 +146,11 @@ static void put_member(struct json *json, const char *key, const char *value)
 		put(json, value, len);
 }
 
-/* The decimal digits of value at the end of text; where they begin. printf costs ten times as much. */
-static const char *digits(char text[static 24], int64_t value)
-{
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char *at = text + 23;
-
-	*at = '\0';
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (value < 0)
-		*--at = '-';
-	return at;
-}
-
 void json_int(struct json *json, const char *key, int64_t value)
 {
-	char text[24];
+	char text[NUM_TEXT_MAX];
 
-	put_member(json, key, digits(text, value));
+	put_member(json, key, num_text(text, value));
 }
 
 void json_bool(struct json *json, const char *key, bool value)
@@ -200,8 +186,8 @@ void json_item_text(struct json *json, const char *text)
 
 void json_item_int(struct json *json, int64_t value)
 {
-	char text[24];
-	const char *number = digits(text, value);
+	char text[NUM_TEXT_MAX];
+	const char *number = num_text(text, value);
 	size_t len = strlen(number);
 
 	if (begin(json, len, ITEM_RESERVE))
