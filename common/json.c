@@ -22,10 +22,20 @@ static size_t left(const struct json *json, size_t reserve)
 	return json->size > json->len + reserve ? json->size - json->len - reserve : 0;
 }
 
+/* Most pieces are a few bytes long, for which a call of memcpy is the larger part of the work. */
 static void put(struct json *json, const char *bytes, size_t len)
 {
-	memcpy(json->line + json->len, bytes, len);
+	char *to = json->line + json->len;
+
 	json->len += len;
+	if (len > 32) {
+		memcpy(to, bytes, len);
+		return;
+	}
+	for (; len >= 8; len -= 8, to += 8, bytes += 8)
+		memcpy(to, bytes, 8);
+	for (; len > 0; len--)
+		*to++ = *bytes++;
 }
 
 /* One escaped character of text into out; returns the bytes consumed. */

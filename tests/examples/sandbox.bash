@@ -120,6 +120,26 @@ run_example() {
 	sed 's/^/  | /' output
 }
 
+# block KIND: the blocks of that kind in the README, each ended by an empty line.
+block() {
+	awk -v kind="$1" '
+		/^```/ { on = $0 == "```" kind; if (!on) print ""; next }
+		on { print }' "$top/README.md"
+}
+
+# One shell for the whole transcript: $? and variables go on from line to line.
+transcript() {
+	local line status=0
+	while IFS= read -r line; do
+		if [[ $line == '$ '* ]]; then
+			printf '%s\n' "$line"
+			(exit $status)
+			eval "${line#??}" 2>&1 </dev/null
+			status=$?
+		fi
+	done
+}
+
 finish_examples() {
 	echo "$1: $examples_passed examples ran, $examples_failed failed"
 	[ "$examples_passed" -gt 0 ] && [ "$examples_failed" -eq 0 ]
