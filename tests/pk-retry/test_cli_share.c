@@ -264,6 +264,37 @@ static void a_result_that_cannot_be_kept_is_delivered_all_the_same(void **state)
 	assert_has(r->err, "pk-retry: cannot keep the result in 'd/r': No such file");
 }
 
+static void a_memo_that_cannot_be_written_is_no_success(void **state)
+{
+	const char *const *call = SHARE("--share-ttl", "1h", "seq", "100000");
+	struct run *r;
+
+	(void)state;
+	assert_status(run(call, NULL), 0);
+	r = run(call, HOW(.closed = {false, true, false}));
+	assert_status(r, 125);
+	assert_has(r->err, "pk-retry: cannot write to stdout: Bad file descriptor\n");
+	r = run(SHELL("pk-retry --share r --share-ttl 1h -- seq 100000 >/dev/full"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "No space left on device");
+	r = run(SHELL("pk-retry --share r --share-ttl 1h -- seq 100000 | head -n 1; "
+		      "echo ${PIPESTATUS[0]}"),
+		NULL);
+	assert_string_equal(r->out, "1\n141\n");
+	assert_string_equal(r->err, "");
+}
+
+static void a_slow_reader_of_a_memo_gets_all_of_it(void **state)
+{
+	struct run *r = run(SHELL("pk-retry --share r -- seq 100000 >direct; "
+				  "pk-retry --share r --share-ttl 1h -- seq 100000 | "
+				  "{ read x; echo $x; sleep 0.1; cat; } | cmp - direct; rm direct"),
+			    NULL);
+
+	(void)state;
+	assert_status(r, 0);
+}
+
 static void stdin_is_nobodys(void **state)
 {
 	struct run *r = run(SHARE("cat"), HOW(.input = "mine\n"));
@@ -441,6 +472,8 @@ int main(void)
 		clean_test(waiting_for_another_has_its_limit),
 		clean_test(a_result_that_cannot_be_kept_is_delivered_all_the_same),
 		clean_test(a_big_result_is_the_same_for_all),
+		clean_test(a_memo_that_cannot_be_written_is_no_success),
+		clean_test(a_slow_reader_of_a_memo_gets_all_of_it),
 		clean_test(stdin_is_nobodys),
 		clean_test(share_does_not_go_with_everything),
 		clean_test(as_many_as_there_are_slots_run_at_once),
