@@ -8,8 +8,8 @@
 #include "backoff.h"
 #include "common/base.h"
 #include "common/opt.h"
+#include "common/outcome.h"
 #include "common/stop.h"
-#include "outcome.h"
 #include "record.h"
 
 /* What the command line asks for. */
