@@ -47,6 +47,7 @@ enum order_kind {
 	ORDER_TYPED, /* INT or QUIT typed at the terminal: the command has it already */
 	ORDER_CONTINUE, /* the front has been continued */
 	ORDER_HALT, /* the front wants an end: stop the job as its policy says, start no other */
+	ORDER_CALL, /* for the body: guard_wait returns GUARD_CALLED */
 	ORDER_SYNC, /* the answer to NEWS_SYNC: all that came before it has been passed on */
 };
 
