@@ -35,6 +35,12 @@ void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg)
 	guard->owner.exited_arg = arg;
 }
 
+void guard_set_stopping(struct guard *guard, owner_stopping_fn *stopping, void *arg)
+{
+	guard->owner.stopping = stopping;
+	guard->owner.stopping_arg = arg;
+}
+
 struct events *guard_events(struct guard *guard)
 {
 	return guard->owner.events;

@@ -91,6 +91,9 @@ void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg);
  * running; NULL: no more. */
 void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg);
 
+/* Call stopping(arg) right before a job's command is first sent anything to end it; NULL: no more. */
+void guard_set_stopping(struct guard *guard, owner_stopping_fn *stopping, void *arg);
+
 /* The sink that the guard writes to; a tool's own events go there too. */
 struct events *guard_events(struct guard *guard);
 

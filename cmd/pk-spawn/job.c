@@ -4,18 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
-#include "common/program.h"
 #include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
+#include "relay.h"
+#include "tell.h"
 
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 
@@ -24,128 +25,11 @@ struct work {
 	const struct plan *plan;
 	struct stop_policy policy;
 	struct child_job job;
-	struct child_fd input;
+	struct child_fd fds[3];
+	bool relays;
+	struct relay relay;
+	bool stopping; /* the command has been asked to end, or will be in this moment */
 };
-
-void job_event_end(struct events *events, struct ending ending)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, "end"))
-		return;
-	json_int(&event.json, "status", ending_status(ending));
-	event_send(&event, events);
-}
-
-static void event_start(const struct work *work, struct guard *guard)
-{
-	struct event event;
-
-	if (!event_begin(&event, guard_events(guard), "start"))
-		return;
-	json_int(&event.json, "command_pid", guard_pid(guard));
-	json_text(&event.json, "command", work->job.argv[0]);
-	if (work->plan->events_argv) {
-		json_open(&event.json, "argv");
-		for (size_t i = 0; work->job.argv[i]; i++)
-			json_item_text(&event.json, work->job.argv[i]);
-		json_close(&event.json);
-	}
-	event_send(&event, guard_events(guard));
-}
-
-static int64_t timeval_ns(struct timeval time)
-{
-	return (int64_t)time.tv_sec * NS_PER_S + (int64_t)time.tv_usec * 1000;
-}
-
-static void event_exit(struct guard *guard, pid_t pid)
-{
-	const struct owner_result *result = guard_result(guard);
-	char name[SIGNAME_MAX];
-	struct event event;
-
-	if (!result->ended || !event_begin(&event, guard_events(guard), "exit"))
-		return;
-	json_int(&event.json, "command_pid", pid);
-	if (result->ending.signal)
-		json_text(&event.json, "signal", signame(result->ending.signal, name));
-	else
-		json_int(&event.json, "exit_code", result->ending.code);
-	json_text(&event.json, "cause", owner_cause_name(result->cause));
-	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
-	json_ms(&event.json, "user_ms", timeval_ns(result->usage.ru_utime));
-	json_ms(&event.json, "sys_ms", timeval_ns(result->usage.ru_stime));
-	json_int(&event.json, "maxrss_bytes", (int64_t)result->usage.ru_maxrss * 1024);
-	json_bool(&event.json, "timed_out", result->timed_out);
-	json_bool(&event.json, "killed", result->killed);
-	json_int(&event.json, "orphans", result->orphans);
-	event_send(&event, guard_events(guard));
-}
-
-/* Which one it was, the kernel does not say; with one limit it is clear. */
-static void explain_limit(const struct plan *plan, int err)
-{
-	char names[128];
-	size_t len = 0;
-
-	for (size_t i = 0; i < plan->limit_count && len < sizeof(names); i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? " or " : "",
-					plan_limit_name(plan->limits[i].resource));
-	say_errno(err, "cannot set the limit of %s", names);
-}
-
-/* Tell why the command could not be started, and the status for it. */
-static struct ending explain_start(const struct work *work, struct guard *guard,
-				   enum child_stage stage, int err)
-{
-	const char *name = work->job.argv[0];
-
-	switch (stage) {
-	case CHILD_EXEC:
-		return (struct ending){.code = program_exec_failed(guard_events(guard), name, err)};
-	case CHILD_LIMIT:
-		explain_limit(work->plan, err);
-		break;
-	case CHILD_FORK:
-	case CHILD_SETUP:
-		say_errno(err, "cannot start '%s'", name);
-		break;
-	}
-	report_error(guard_events(guard), "resource", err);
-	return OWN_FAILURE;
-}
-
-/* One line when the end was our doing; silence is success. */
-static void explain_end(const struct work *work, const struct owner_result *result)
-{
-	const struct plan *plan = work->plan;
-	char limit[NS_TEXT_MAX];
-
-	if (result->survivors > 0) {
-		say("%d process%s survived SIGKILL", result->survivors,
-		    result->survivors > 1 ? "es" : "");
-		return;
-	}
-	if (plan->quiet || !result->timed_out)
-		return;
-	ns_format(limit, result->cause == CAUSE_DEADLINE ? plan->deadline : plan->timeout);
-	say("timed out after %s%s%s", limit, result->cause == CAUSE_DEADLINE ? " (deadline)" : "",
-	    result->killed ? ", SIGKILL needed" : "");
-}
-
-static struct ending judge(const struct work *work, struct guard *guard)
-{
-	const struct owner_result *result = guard_result(guard);
-
-	if (result->survivors > 0) {
-		report_error(guard_events(guard), "resource", -EBUSY);
-		return OWN_FAILURE;
-	}
-	if (result->timed_out && !work->plan->preserve_status)
-		return (struct ending){.code = STATUS_TIMEOUT};
-	return result->ending;
-}
 
 /* -v: a line for each signal sent; without /proc always, since less is promised then. */
 static void note(void *arg, enum owner_note kind, int signal, int targets)
@@ -171,38 +55,130 @@ static void note(void *arg, enum owner_note kind, int signal, int targets)
 	}
 }
 
-static int wait_for_end(struct guard *guard)
+static void note_stopping(void *arg)
 {
-	int event;
+	struct work *work = arg;
 
-	do
-		event = guard_wait(guard, NULL, 0, NS_NEVER);
-	while (event >= 0 && event != GUARD_ENDED);
-	return event;
+	work->stopping = true;
 }
 
-static struct ending report(const struct work *work, struct guard *guard, pid_t pid)
+/* When the command will have been silent for too long. One that is on its way out may be silent. */
+static int64_t idle_at(const struct work *work)
 {
-	event_exit(guard, pid);
-	explain_end(work, guard_result(guard));
+	if (work->plan->idle <= 0 || work->plan->idle == NS_NEVER || work->stopping)
+		return NS_NEVER;
+	return relay_idle_at(&work->relay, work->plan->idle);
+}
+
+/* Wait for the command's end and serve it meanwhile. Returns 0 or -errno. */
+static int serve(struct work *work, struct guard *guard)
+{
+	for (;;) {
+		struct pollfd polls[RELAY_POLLS];
+		nfds_t count = work->relays ? relay_poll(&work->relay, polls) : 0;
+		int event = guard_wait(guard, polls, count, idle_at(work));
+
+		if (event < 0)
+			return event;
+		if (event == GUARD_ENDED)
+			return 0;
+		if (event == GUARD_READY)
+			relay_step(&work->relay, polls);
+		/* What has been written in this moment counts. */
+		if (event == GUARD_TIME && idle_at(work) <= now_ns())
+			guard_stop(guard, STOP_IDLE);
+	}
+}
+
+/* How long a reader may take for what is left after the end: a limit is not put off for it. */
+static int64_t patience(const struct work *work, struct guard *guard)
+{
+	const struct owner_result *result = guard_result(guard);
+	const bool ended_by_us = result->timed_out || guard_stop_signal(guard);
+	int64_t until = ended_by_us ? ns_add(now_ns(), work->policy.grace) : NS_NEVER;
+
+	return ns_min(until, work->policy.deadline);
+}
+
+/* What the ending is worth after a look at the output: lost bytes are never a success. */
+static struct ending judge_output(const struct work *work, struct guard *guard,
+				  struct ending ending)
+{
+	const struct relay *relay = &work->relay;
+	const bool success = !ending.code && !ending.signal;
+
+	if (relay->failed) {
+		say_errno(relay->err, "cannot write to %s", relay->failed);
+		report_error(guard_events(guard), "io", relay->err);
+		return OWN_FAILURE;
+	}
+	if (relay->broken && success)
+		return (struct ending){.signal = SIGPIPE};
+	if (!relay->cut)
+		return ending;
+	if (guard_stop_signal(guard) && !guard_result(guard)->requested)
+		return (struct ending){.signal = guard_stop_signal(guard)};
+	say("the end of the output was lost: nobody read it in time");
+	return success ? OWN_FAILURE : ending;
+}
+
+static struct ending judge(const struct work *work, struct guard *guard)
+{
+	const struct owner_result *result = guard_result(guard);
+	struct ending ending = result->ending;
+
+	if (result->survivors > 0) {
+		report_error(guard_events(guard), "resource", -EBUSY);
+		return OWN_FAILURE;
+	}
+	if (work->relays)
+		ending = judge_output(work, guard, ending);
+	if (result->timed_out && !work->plan->preserve_status)
+		return (struct ending){.code = STATUS_TIMEOUT};
+	return ending;
+}
+
+static struct ending report(struct work *work, struct guard *guard, pid_t pid)
+{
+	tell_exit(guard_events(guard), guard_result(guard), pid);
+	tell_why(work->plan, guard_result(guard));
+	if (work->relays) {
+		relay_end(&work->relay, guard, patience(work, guard));
+		tell_output(guard_events(guard), &work->relay);
+	}
 	return judge(work, guard);
 }
 
-static struct ending run_one(const struct work *work, struct guard *guard)
+/* The command has been started: keep what it is served with, let the rest go. */
+static void settle_in(struct work *work, struct guard *guard)
 {
+	int keep[RELAY_KEEPS];
+	size_t count = 0;
+
+	if (work->relays) {
+		relay_started(&work->relay, now_ns());
+		count = relay_keep(&work->relay, keep);
+	}
+	guard_let_go(guard, keep, count);
+}
+
+static struct ending run_one(struct work *work, struct guard *guard)
+{
+	struct events *events = guard_events(guard);
+	const char *name = work->job.argv[0];
 	enum child_stage stage;
 	int err = guard_start(guard, &work->job, &work->policy, &stage);
 	pid_t pid = guard_pid(guard);
 
 	if (err < 0)
-		return explain_start(work, guard, stage, err);
-	guard_let_go(guard, NULL, 0);
-	event_start(work, guard);
-	err = wait_for_end(guard);
+		return tell_unstarted(events, work->plan, name, stage, err);
+	settle_in(work, guard);
+	tell_start(events, work->plan, work->job.argv, pid);
+	err = serve(work, guard);
 	if (err >= 0)
 		return report(work, guard, pid);
-	say_errno(err, "cannot wait for '%s'", work->job.argv[0]);
-	report_error(guard_events(guard), "resource", err);
+	say_errno(err, "cannot wait for '%s'", name);
+	report_error(events, "resource", err);
 	return OWN_FAILURE;
 }
 
@@ -210,14 +186,13 @@ static struct ending body(struct guard *guard, void *arg)
 {
 	struct work *work = arg;
 	struct ending ending;
-	int err;
 
 	guard_set_note(guard, note, work);
+	guard_set_stopping(guard, note_stopping, work);
 	ending = run_one(work, guard);
-	job_event_end(guard_events(guard), ending);
-	err = events_error(guard_events(guard));
-	if (err < 0)
-		say_errno(err, "cannot write to the events destination");
+	relay_drop(&work->relay);
+	tell_end(guard_events(guard), ending);
+	tell_sink(guard_events(guard));
 	return ending;
 }
 
@@ -237,38 +212,66 @@ static int open_input(const struct plan *plan, int *ret_fd)
 	return err;
 }
 
+/*
+ * Open the file of --spill. It is written to in passing, so it must be of a kind that takes bytes at
+ * once. Returns it or -errno, told.
+ */
+static int open_spill(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	int err = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+
+	if (err < 0) {
+		say_errno(err, "cannot open '%s'", path);
+	} else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd)) {
+		say("cannot spill to '%s': it is not a file", path);
+		err = -EINVAL;
+	}
+	if (err >= 0)
+		return fd;
+	fd_drop(&fd);
+	return err;
+}
+
+/* Returns 0 or -errno, told. */
+static int open_relay(struct work *work)
+{
+	const struct plan *plan = work->plan;
+	int err;
+
+	work->relay = RELAY_OFF;
+	work->relays = plan->max_output > 0 || plan->idle > 0 || plan->spill;
+	if (!work->relays)
+		return 0;
+	work->relay.most = (size_t)plan->max_output;
+	if (plan->spill) {
+		work->relay.spill = open_spill(plan->spill);
+		if (work->relay.spill < 0)
+			return work->relay.spill;
+	}
+	err = relay_open(&work->relay);
+	if (err < 0)
+		say_errno(err, "cannot set up the relay of the output");
+	return err;
+}
+
 static struct ending fail(struct events *events, const char *class, int err)
 {
 	const struct ending ending = OWN_FAILURE;
 
 	events_brace();
 	report_error(events, class, err);
-	job_event_end(events, ending);
+	tell_end(events, ending);
 	return ending;
 }
 
-struct ending job_run(const struct plan *plan, struct events *events)
+static struct ending run_in_guard(struct work *work, struct events *events)
 {
 	const struct front_config config = {.events = events, .lets_go = true};
-	scoped(fd_drop) int input = -1;
 	struct ending ending;
-	int end = open_input(plan, &input);
+	int end = front_run(&config, body, work, &ending);
 
-	if (end < 0)
-		return fail(events, "io", end);
-	struct work work = {
-		.plan = plan,
-		.policy = plan_policy(plan, getpid() == 1, now_ns()),
-		.input = {.from = input, .to = STDIN_FILENO},
-	};
-	work.job = (struct child_job){
-		.argv = plan->command,
-		.fds = &work.input,
-		.fd_count = input >= 0,
-		.limits = plan->limits,
-		.limit_count = plan->limit_count,
-	};
-	end = front_run(&config, body, &work, &ending);
 	if (end == FRONT_DONE)
 		return ending;
 	if (end == FRONT_BEREFT)
@@ -278,4 +281,37 @@ struct ending job_run(const struct plan *plan, struct events *events)
 	else
 		say_errno(end, "cannot set up the guard process");
 	return fail(events, "resource", end < 0 ? end : 0);
+}
+
+struct ending job_run(const struct plan *plan, struct events *events)
+{
+	struct work work = {
+		.plan = plan,
+		.policy = plan_policy(plan, getpid() == 1, now_ns()),
+		.fds = {{.from = -1, .to = STDIN_FILENO}},
+		.relay = RELAY_OFF,
+	};
+	scoped(fd_drop) int input = -1;
+	struct ending ending = OWN_FAILURE;
+	int err = open_input(plan, &input);
+
+	if (err >= 0)
+		err = open_relay(&work);
+	if (err < 0) {
+		ending = fail(events, "io", err);
+	} else {
+		const size_t own = input >= 0;
+
+		work.fds[0].from = input;
+		work.job = (struct child_job){
+			.argv = plan->command,
+			.fds = own ? work.fds : work.fds + 1,
+			.fd_count = own + relay_fds(&work.relay, work.fds + 1),
+			.limits = plan->limits,
+			.limit_count = plan->limit_count,
+		};
+		ending = run_in_guard(&work, events);
+	}
+	relay_drop(&work.relay);
+	return ending;
 }

@@ -100,6 +100,8 @@ static const struct opt options[] = {
 	 .help = "stop COMMAND after DUR (default: 0, no limit)"},
 	{.kind = OPT_DURATION, .letter = 'D', .name = "deadline", .arg = "DUR", .at = AT(deadline),
 	 .help = "limit of the whole run (default: 0, no limit)"},
+	{.kind = OPT_DURATION, .letter = 'I', .name = "idle", .arg = "DUR", .at = AT(idle),
+	 .help = "stop COMMAND when it wrote nothing for DUR (default: 0, no limit)"},
 	{.kind = OPT_DURATION, .letter = 'k', .name = "kill-after", .arg = "DUR", .at = AT(kill_after),
 	 .help = "grace period between the stop signal and SIGKILL; 0 kills at once, inf never (default: 5s)"},
 
@@ -119,6 +121,12 @@ static const struct opt options[] = {
 	 .help = "inherit, null or a FILE (default: inherit)"},
 	{.kind = OPT_CALL, .letter = 'L', .name = "limit", .arg = "NAME=N", .set = set_limit,
 	 .help = "resource limit SOFT[:HARD] of as, core, cpu, fsize, nofile, nproc or stack; repeatable"},
+
+	{.kind = OPT_GROUP, .help = "Output"},
+	{.kind = OPT_SIZE, .letter = 'm', .name = "max-output", .arg = "SIZE", .at = AT(max_output),
+	 .help = "pass on only the first and the last half SIZE of each of stdout and stderr (default: 0, all)"},
+	{.kind = OPT_TEXT, .name = "spill", .arg = "FILE", .at = AT(spill),
+	 .help = "write the complete output to FILE as well"},
 
 	{.kind = OPT_GROUP, .help = "Reports"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
@@ -149,6 +157,7 @@ const struct opt_program plan_program = {
 		"Examples:\n"
 		"  pk-spawn -t 30s -- make test         never longer than 30 s, nothing left\n"
 		"  pk-spawn -t 1m -k 10s -s INT -- ./server --port 8080\n"
+		"  pk-spawn -I 2m -m 64K --spill build.log -- make\n"
 		"  pk-spawn --orphans wait -D 5m -- sh -c './worker & ./worker &'\n",
 };
 

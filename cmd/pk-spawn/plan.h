@@ -14,12 +14,15 @@ struct plan {
 	char **command; /* argv of the command, NULL-terminated */
 	int64_t timeout;
 	int64_t deadline;   /* a duration; 0: none */
+	int64_t idle;	    /* 0: none */
 	int64_t kill_after; /* PLAN_GRACE_UNSET until -k is given */
 	int signal;
 	int signal_to;
 	int orphans; /* enum orphans */
 	bool preserve_status;
 	const char *input;	      /* "inherit", "null" or a file */
+	int64_t max_output;	      /* bytes of each stream; 0: all */
+	const char *spill;	      /* a file, or NULL */
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
 	const char *events;

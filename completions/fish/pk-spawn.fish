@@ -10,12 +10,12 @@ function __pk_spawn_rest
                 set -e tokens[1]
                 set -q tokens[1]; or return 2
                 break
-            case --timeout --deadline --kill-after --signal --signal-to --orphans --stdin --limit --events
+            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --stdin --limit --max-output --spill --events
                 set -e tokens[1]
             case '--*'
             case '-?*'
                 # Letters without a value, then one that takes the next word.
-                string match -qr -- '^-[pqvhV]*[tDIksiL]$' $tokens[1]; and set -e tokens[1]
+                string match -qr -- '^-[pqvhV]*[tDIksiLm]$' $tokens[1]; and set -e tokens[1]
             case '*'
                 break
         end
@@ -38,6 +38,7 @@ end
 complete -c pk-spawn -f
 complete -c pk-spawn -n __pk_spawn_options -s t -l timeout -x -d 'Stop COMMAND after DUR'
 complete -c pk-spawn -n __pk_spawn_options -s D -l deadline -x -d 'Limit of the whole run'
+complete -c pk-spawn -n __pk_spawn_options -s I -l idle -x -d 'Stop COMMAND when it wrote nothing for DUR'
 complete -c pk-spawn -n __pk_spawn_options -s k -l kill-after -x -d 'Grace period before SIGKILL'
 complete -c pk-spawn -n __pk_spawn_options -s s -l signal -x -d 'Stop signal' -a 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 complete -c pk-spawn -n __pk_spawn_options -l signal-to -x -d 'Who gets the stop signal' -a 'tree\t"every process" main\t"COMMAND first"'
@@ -45,6 +46,8 @@ complete -c pk-spawn -n __pk_spawn_options -l orphans -x -d 'What COMMAND leaves
 complete -c pk-spawn -n __pk_spawn_options -s p -l preserve-status -d 'Exit with the status of COMMAND even after a time limit'
 complete -c pk-spawn -n __pk_spawn_options -s i -l stdin -r -F -d 'Standard input of COMMAND' -a 'inherit null'
 complete -c pk-spawn -n __pk_spawn_options -s L -l limit -x -d 'Resource limit' -a 'as= core= cpu= fsize= nofile= nproc= stack='
+complete -c pk-spawn -n __pk_spawn_options -s m -l max-output -x -d 'Pass on only the first and the last half SIZE of each stream'
+complete -c pk-spawn -n __pk_spawn_options -l spill -r -F -d 'Write the complete output to FILE as well'
 complete -c pk-spawn -n __pk_spawn_options -l events -r -F -d 'Append lifecycle events to a file or fd:N'
 complete -c pk-spawn -n __pk_spawn_options -l events-argv -d 'Put all of argv into events'
 complete -c pk-spawn -n __pk_spawn_options -s v -l verbose -d 'Say each signal that is sent'

@@ -42,6 +42,15 @@ static const struct tool tools[] = {
 		.slots = 24,
 	},
 	{
+		.name = "pk-spawn",
+		.args = {"-m", "1M", "-I", "20s", "--", "printf", "a\\nb\\n"},
+		.output = "a\nb\n",
+		.waiting = {"-I", "20s", "--", "sh", "-c", "echo ready; exec sleep 20"},
+		.hostile = {"--spill", "/nonexistent/" HOSTILE, "--", "true"},
+		.hostile_status = 125,
+		.slots = 24,
+	},
+	{
 		.name = "pk-atomic-write",
 		.args = {"--sync=none", "FILE"},
 		.input = "x",

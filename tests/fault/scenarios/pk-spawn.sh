@@ -18,3 +18,8 @@ scenario limit 0 --proof done -- -L nofile=100 -- sh -c 'test "$(ulimit -n)" = 1
 scenario not-found 127 --lines 2 -- -- ./no-such-program
 scenario not-executable 126 --lines 2 --files plain --setup ': > plain' -- -- ./plain
 scenario verbose 124 --lines 99 -- -v -t 30ms -k 30ms -- sh -c 'trap "" TERM; sleep 30'
+# --idle (a splice), --max-output and --spill; lost output is 125 and a line.
+scenario idle 0 --proof done -- -I 10s -- sh -c 'echo out; : > done'
+scenario silent 124 --lines 2 -- -I 50ms -k 50ms -- sh -c 'echo out; sleep 30'
+scenario relay 3 --lines 2 -- -m 1K -- sh -c 'seq 2000; seq 2000 >&2; exit 3'
+scenario spill 0 --lines 2 --files copy --proof done -- -m 100 --spill copy -- sh -c 'seq 2000; : > done'

@@ -1,0 +1,141 @@
+/* Events and lines about a command. */
+#include "tell.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/program.h"
+#include "common/report.h"
+#include "common/say.h"
+#include "common/signame.h"
+
+void tell_end(struct events *events, struct ending ending)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "end"))
+		return;
+	json_int(&event.json, "status", ending_status(ending));
+	event_send(&event, events);
+}
+
+void tell_start(struct events *events, const struct plan *plan, char *const *argv, pid_t pid)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "start"))
+		return;
+	json_int(&event.json, "command_pid", pid);
+	json_text(&event.json, "command", argv[0]);
+	if (plan->events_argv) {
+		json_open(&event.json, "argv");
+		for (size_t i = 0; argv[i]; i++)
+			json_item_text(&event.json, argv[i]);
+		json_close(&event.json);
+	}
+	event_send(&event, events);
+}
+
+static int64_t timeval_ns(struct timeval time)
+{
+	return (int64_t)time.tv_sec * NS_PER_S + (int64_t)time.tv_usec * 1000;
+}
+
+void tell_exit(struct events *events, const struct owner_result *result, pid_t pid)
+{
+	char name[SIGNAME_MAX];
+	struct event event;
+
+	if (!result->ended || !event_begin(&event, events, "exit"))
+		return;
+	json_int(&event.json, "command_pid", pid);
+	if (result->ending.signal)
+		json_text(&event.json, "signal", signame(result->ending.signal, name));
+	else
+		json_int(&event.json, "exit_code", result->ending.code);
+	json_text(&event.json, "cause", owner_cause_name(result->cause));
+	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
+	json_ms(&event.json, "user_ms", timeval_ns(result->usage.ru_utime));
+	json_ms(&event.json, "sys_ms", timeval_ns(result->usage.ru_stime));
+	json_int(&event.json, "maxrss_bytes", (int64_t)result->usage.ru_maxrss * 1024);
+	json_bool(&event.json, "timed_out", result->timed_out);
+	json_bool(&event.json, "killed", result->killed);
+	json_int(&event.json, "orphans", result->orphans);
+	event_send(&event, events);
+}
+
+void tell_output(struct events *events, const struct relay *relay)
+{
+	for (size_t i = 0; i < array_len(relay->streams); i++) {
+		const struct relay_stream *stream = &relay->streams[i];
+		struct event event;
+
+		if (!stream->name || !event_begin(&event, events, "output"))
+			continue;
+		json_text(&event.json, "stream", relay->one ? "both" : stream->name);
+		json_int(&event.json, "bytes", (int64_t)stream->bytes);
+		json_int(&event.json, "omitted_bytes", (int64_t)stream->rest.omitted_bytes);
+		json_int(&event.json, "omitted_lines", (int64_t)stream->rest.omitted_lines);
+		event_send(&event, events);
+	}
+}
+
+/* Which one it was, the kernel does not say; with one limit it is clear. */
+static void explain_limit(const struct plan *plan, int err)
+{
+	char names[128];
+	size_t len = 0;
+
+	for (size_t i = 0; i < plan->limit_count && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? " or " : "",
+					plan_limit_name(plan->limits[i].resource));
+	say_errno(err, "cannot set the limit of %s", names);
+}
+
+struct ending tell_unstarted(struct events *events, const struct plan *plan, const char *name,
+			     enum child_stage stage, int err)
+{
+	switch (stage) {
+	case CHILD_EXEC:
+		return (struct ending){.code = program_exec_failed(events, name, err)};
+	case CHILD_LIMIT:
+		explain_limit(plan, err);
+		break;
+	case CHILD_FORK:
+	case CHILD_SETUP:
+		say_errno(err, "cannot start '%s'", name);
+		break;
+	}
+	report_error(events, "resource", err);
+	return (struct ending){.code = STATUS_OWN};
+}
+
+void tell_why(const struct plan *plan, const struct owner_result *result)
+{
+	const char *insisted = result->killed ? ", SIGKILL needed" : "";
+	char limit[NS_TEXT_MAX];
+
+	if (result->survivors > 0) {
+		say("%d process%s survived SIGKILL", result->survivors,
+		    result->survivors > 1 ? "es" : "");
+		return;
+	}
+	if (plan->quiet || !result->timed_out)
+		return;
+	ns_format(limit, result->cause == CAUSE_DEADLINE ? plan->deadline
+			 : result->cause == CAUSE_IDLE	 ? plan->idle
+							 : plan->timeout);
+	if (result->cause == CAUSE_IDLE)
+		say("no output for %s%s", limit, insisted);
+	else
+		say("timed out after %s%s%s", limit,
+		    result->cause == CAUSE_DEADLINE ? " (deadline)" : "", insisted);
+}
+
+void tell_sink(struct events *events)
+{
+	int err = events_error(events);
+
+	if (err < 0)
+		say_errno(err, "cannot write to the events destination");
+}

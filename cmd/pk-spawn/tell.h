@@ -1,0 +1,38 @@
+#ifndef PK_SPAWN_TELL_H
+#define PK_SPAWN_TELL_H
+
+#include <sys/types.h>
+
+#include "common/base.h"
+#include "common/child.h"
+#include "common/events.h"
+#include "common/guard.h"
+#include "common/status.h"
+#include "plan.h"
+#include "relay.h"
+
+/* What pk-spawn says about a command: events for programs, a line on stderr for people. */
+
+/* How pk-spawn ends; the last event. */
+void tell_end(struct events *events, struct ending ending);
+
+/* The command runs. */
+void tell_start(struct events *events, const struct plan *plan, char *const *argv, pid_t pid);
+
+/* It has ended. */
+void tell_exit(struct events *events, const struct owner_result *result, pid_t pid);
+
+/* What became of its output. */
+void tell_output(struct events *events, const struct relay *relay);
+
+/* Why the command could not be started; returns the status for it. */
+struct ending tell_unstarted(struct events *events, const struct plan *plan, const char *name,
+			     enum child_stage stage, int err);
+
+/* One line when the end was our doing; silence is success. */
+void tell_why(const struct plan *plan, const struct owner_result *result);
+
+/* A failing sink is told once, at the end. */
+void tell_sink(struct events *events);
+
+#endif
