@@ -31,30 +31,6 @@ struct work {
 	bool stopping; /* the command has been asked to end, or will be in this moment */
 };
 
-/* -v: a line for each signal sent; without /proc always, since less is promised then. */
-static void note(void *arg, enum owner_note kind, int signal, int targets)
-{
-	const struct work *work = arg;
-	const char *plural = targets == 1 ? "" : "es";
-	char name[SIGNAME_MAX];
-
-	switch (kind) {
-	case OWNER_NO_PROC:
-		if (!work->plan->quiet)
-			say("/proc cannot be read: only the command's process group is signalled");
-		return;
-	case OWNER_FORWARDED:
-		if (work->plan->verbose)
-			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
-		return;
-	case OWNER_ASKED:
-	case OWNER_KILLED:
-		if (work->plan->verbose)
-			say("sent %s to %d process%s", signame(signal, name), targets, plural);
-		return;
-	}
-}
-
 static void note_stopping(void *arg)
 {
 	struct work *work = arg;
@@ -140,7 +116,7 @@ static struct ending judge(const struct work *work, struct guard *guard)
 
 static struct ending report(struct work *work, struct guard *guard, pid_t pid)
 {
-	tell_exit(guard_events(guard), guard_result(guard), pid);
+	tell_exit(guard_events(guard), guard_result(guard), pid, NULL);
 	tell_why(work->plan, guard_result(guard));
 	if (work->relays) {
 		relay_end(&work->relay, guard, patience(work, guard));
@@ -187,7 +163,7 @@ static struct ending body(struct guard *guard, void *arg)
 	struct work *work = arg;
 	struct ending ending;
 
-	guard_set_note(guard, note, work);
+	tell_notes(guard, work->plan);
 	guard_set_stopping(guard, note_stopping, work);
 	ending = run_one(work, guard);
 	relay_drop(&work->relay);

@@ -8,6 +8,7 @@
 #include "common/child.h"
 #include "common/opt.h"
 #include "common/stop.h"
+#include "pool_plan.h"
 
 /* What the command line asks for. */
 struct plan {
@@ -20,11 +21,12 @@ struct plan {
 	int signal_to;
 	int orphans; /* enum orphans */
 	bool preserve_status;
-	const char *input;	      /* "inherit", "null" or a file */
+	const char *input;	      /* "inherit", "null" or a file; NULL in a pool: not given */
 	int64_t max_output;	      /* bytes of each stream; 0: all */
 	const char *spill;	      /* a file, or NULL */
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
+	struct pool_plan pool;
 	const char *events;
 	bool events_argv;
 	bool verbose;

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/crew.h"
 #include "common/fd.h"
+#include "common/report.h"
 #include "common/say.h"
 #include "common/spool.h"
 #include "feed.h"
@@ -48,7 +49,7 @@ struct pool {
 	struct tally_rules rules;
 	struct tally tally;
 
-	bool closed;	 /* no more jobs are started */
+	bool closed;	 /* no more jobs are sent */
 	bool wants_read; /* the next job has not been read yet */
 	bool wants_token;
 	bool waits_for_queue;
@@ -79,6 +80,13 @@ static int window(const struct plan *plan, const struct jobserver *jobserver)
 	return (int)pool->jobs * (strict ? 1 : 2);
 }
 
+/* No more jobs are sent. A slot that finds the queue empty ends. */
+static void end_feeding(struct pool *pool)
+{
+	pool->closed = true;
+	fd_drop(&pool->queue[1]);
+}
+
 /* Start no more jobs: those in the queue come back. */
 static void close_queue(struct pool *pool)
 {
@@ -86,9 +94,7 @@ static void close_queue(struct pool *pool)
 	struct slot_head head;
 	int file;
 
-	if (pool->closed)
-		return;
-	pool->closed = true;
+	end_feeding(pool);
 	while (slot_receive(pool->queue[0], &head, &items, &file) > 0) {
 		struct flight *flight = flights_find(&pool->flights, head.seq);
 
@@ -106,7 +112,6 @@ static void close_queue(struct pool *pool)
 		flights_remove(&pool->flights, flight);
 	}
 	buf_drop(&items);
-	fd_drop(&pool->queue[1]);
 }
 
 /* Start no more, and end those that run. */
@@ -209,7 +214,7 @@ static bool have_next(struct pool *pool)
 	pool->wants_read = got == -EAGAIN;
 	pool->has_next = got > 0;
 	if (got == 0)
-		close_queue(pool);
+		end_feeding(pool);
 	if (got < 0 && got != -EAGAIN) {
 		say_errno(got, "cannot read the items");
 		fail(pool, "io", got);
@@ -277,7 +282,7 @@ static void take_token(struct pool *pool)
 static void fail(struct pool *pool, const char *class, int err)
 {
 	if (!pool->fatal)
-		tell_error(pool->events, class, err);
+		report_error(pool->events, class, err);
 	pool->fatal = true;
 	stop_all(pool);
 }
@@ -803,12 +808,12 @@ struct ending pool_run(const struct plan *plan, struct events *events)
 
 	pool.tally.rules = &pool.rules;
 	template_read(&pool.template, plan->command, !plan->pool.item_stdin);
-	events_brace();
 	err = open_parts(&pool);
 	if (err >= 0)
 		err = crew_open(&pool.crew, events, (int)plan->pool.jobs, true);
 	if (err < 0) {
-		tell_error(events, "resource", err);
+		events_brace();
+		report_error(events, "resource", err);
 		tell_end(events, ending);
 		drop_parts(&pool);
 		return ending;

@@ -37,8 +37,8 @@ void results_drop(struct results *results)
 	*results = RESULTS_OFF;
 }
 
-struct record_stream results_capture(const struct output *output, int slot, int stream, off_t len,
-				     size_t capture, char *room)
+static struct record_stream read_stream(const struct output *output, int slot, int stream,
+					off_t len, size_t capture, char *room)
 {
 	struct record_stream content = {.bytes = len};
 	const size_t half = capture / 2;
@@ -54,6 +54,20 @@ struct record_stream results_capture(const struct output *output, int slot, int 
 	content.tail = room + half;
 	content.tail_len = output_peek(output, slot, stream, len - (off_t)half, room + half, half);
 	return content;
+}
+
+void results_streams(const struct output *output, int slot, const struct output_sizes *sizes,
+		     size_t capture, char *room, struct tell_streams *ret)
+{
+	*ret = (struct tell_streams){.keys = {"stdout", "stderr"}};
+	if (output->mode == OUTPUT_RAW || output->mode == OUTPUT_LINE)
+		return;
+	ret->count = output->streams;
+	if (ret->count == 1)
+		ret->keys[0] = "output";
+	for (int s = 0; s < ret->count; s++)
+		ret->streams[s] = read_stream(output, slot, s, sizes->len[s], capture,
+					      room + (size_t)s * capture);
 }
 
 static void put_items(struct json *json, const struct results_job *job)
@@ -75,17 +89,12 @@ static void put_items(struct json *json, const struct results_job *job)
 static void put_output(struct results *results, struct json *json, const struct output *output,
 		       const struct results_job *job)
 {
-	static const char *const keys[PRINT_STREAMS] = {"stdout", "stderr"};
+	struct tell_streams streams;
 
-	if (output->mode == OUTPUT_RAW || output->mode == OUTPUT_LINE)
-		return;
-	for (int s = 0; s < output->streams; s++) {
-		char *room = results->content + (size_t)s * results->capture;
-		const struct record_stream content = results_capture(
-			output, job->slot, s, job->sizes->len[s], results->capture, room);
-
-		record_stream(json, output->streams == 1 ? "output" : keys[s], &content);
-	}
+	results_streams(output, job->slot, job->sizes, results->capture, results->content,
+			&streams);
+	for (int s = 0; s < streams.count; s++)
+		record_stream(json, streams.keys[s], &streams.streams[s]);
 }
 
 void results_add(struct results *results, const struct output *output,

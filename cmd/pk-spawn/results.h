@@ -9,6 +9,7 @@
 #include "common/owner.h"
 #include "output.h"
 #include "record.h"
+#include "tell.h"
 
 /*
  * The file of --results: one JSON object for each job, in the order in which they end, appended to by
@@ -47,10 +48,10 @@ void results_add(struct results *results, const struct output *output,
 		 const struct results_job *job);
 
 /*
- * Read what --capture wants of a stream into room, which holds `capture` bytes: all of it, or the first
- * and the last half.
+ * Read what --capture wants of a job's output into room, which holds twice `capture` bytes: of each
+ * stream all, or the first and the last half. Nothing where the output is in no file.
  */
-struct record_stream results_capture(const struct output *output, int slot, int stream, off_t len,
-				     size_t capture, char *room);
+void results_streams(const struct output *output, int slot, const struct output_sizes *sizes,
+		     size_t capture, char *room, struct tell_streams *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -11,7 +12,9 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/report.h"
 #include "common/spool.h"
+#include "results.h"
 #include "tell.h"
 
 /* A slot at work. */
@@ -205,6 +208,23 @@ static int start(struct shift *shift, enum child_stage *ret_stage)
 	return guard_start(shift->guard, &job, &slot->policy, ret_stage);
 }
 
+static void tell_end_of_job(struct shift *shift, const struct slot_report *news, pid_t pid)
+{
+	const size_t capture = (size_t)shift->slot.plan->pool.capture;
+	struct events *events = guard_events(shift->guard);
+	struct tell_streams streams;
+	char *room;
+
+	if (events->fd < 0)
+		return;
+	room = malloc(PRINT_STREAMS * capture + 1);
+	if (room)
+		results_streams(shift->slot.output, shift->slot.number, &news->sizes, capture, room,
+				&streams);
+	tell_exit(events, &news->result, pid, room ? &streams : NULL);
+	free(room);
+}
+
 /* The job runs: see it to its end. */
 static int attend(struct shift *shift)
 {
@@ -224,7 +244,7 @@ static int attend(struct shift *shift)
 	news.news = SLOT_ENDED;
 	news.result = *guard_result(shift->guard);
 	news.sizes = output_measure(shift->slot.output, shift->slot.number);
-	tell_exit(events, &news.result, pid);
+	tell_end_of_job(shift, &news, pid);
 	event = report(shift, &news);
 	return event < 0 ? event : news.sizes.waits;
 }
@@ -240,8 +260,8 @@ static int run_job(struct shift *shift)
 	fd_drop(&shift->file);
 	if (news.err >= 0)
 		return attend(shift);
-	tell_error(guard_events(shift->guard), news.stage == CHILD_EXEC ? "exec" : "resource",
-		   news.err);
+	report_error(guard_events(shift->guard), news.stage == CHILD_EXEC ? "exec" : "resource",
+		     news.err);
 	news.sizes.waits = true;
 	err = report(shift, &news);
 	return err < 0 ? err : 1;
