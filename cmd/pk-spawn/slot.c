@@ -208,6 +208,26 @@ static int start(struct shift *shift, enum child_stage *ret_stage)
 	return guard_start(shift->guard, &job, &slot->policy, ret_stage);
 }
 
+/* Wait until the front has done its part (ORDER_CALL). Returns 0 or -errno; -ECANCELED: we are to end. */
+static int wait_for_front(struct shift *shift)
+{
+	int event;
+
+	do
+		event = guard_wait(shift->guard, NULL, 0, NS_NEVER);
+	while (event >= 0 && event != GUARD_CALLED && event != GUARD_STOP);
+	return event == GUARD_STOP ? -ECANCELED : event < 0 ? event : 0;
+}
+
+/* The job is about to start. Returns 0, or as wait_for_front. */
+static int announce(struct shift *shift)
+{
+	const struct slot_report news = {.news = SLOT_STARTED, .seq = shift->head.seq};
+	int err = shift->slot.announces ? report(shift, &news) : 0;
+
+	return err >= 0 && shift->slot.asks ? wait_for_front(shift) : err;
+}
+
 static void tell_end_of_job(struct shift *shift, const struct slot_report *news, pid_t pid)
 {
 	const size_t capture = (size_t)shift->slot.plan->pool.capture;
@@ -229,19 +249,15 @@ static void tell_end_of_job(struct shift *shift, const struct slot_report *news,
 static int attend(struct shift *shift)
 {
 	struct events *events = guard_events(shift->guard);
-	struct slot_report news = {.news = SLOT_STARTED, .seq = shift->head.seq};
+	struct slot_report news = {.news = SLOT_ENDED, .seq = shift->head.seq};
 	const pid_t pid = guard_pid(shift->guard);
 	int event = 0;
 
 	tell_start(events, shift->slot.plan, template_argv(&shift->argv), pid);
-	/* A report that finds no room is no loss: the next ones tell more. */
-	if (shift->slot.announces)
-		(void)!guard_report(shift->guard, &news, sizeof(news));
 	while (event >= 0 && event != GUARD_ENDED)
 		event = guard_wait(shift->guard, NULL, 0, NS_NEVER);
 	if (event < 0)
 		return event;
-	news.news = SLOT_ENDED;
 	news.result = *guard_result(shift->guard);
 	news.sizes = output_measure(shift->slot.output, shift->slot.number);
 	tell_end_of_job(shift, &news, pid);
@@ -255,6 +271,9 @@ static int run_job(struct shift *shift)
 	struct slot_report news = {.news = SLOT_UNSTARTED, .seq = shift->head.seq};
 	int err;
 
+	err = announce(shift);
+	if (err < 0)
+		return err;
 	guard_events(shift->guard)->job = shift->head.seq;
 	news.err = start(shift, &news.stage);
 	fd_drop(&shift->file);
@@ -265,17 +284,6 @@ static int run_job(struct shift *shift)
 	news.sizes.waits = true;
 	err = report(shift, &news);
 	return err < 0 ? err : 1;
-}
-
-/* Wait until the front has taken the job's output. Returns 0 or -errno; -ECANCELED: we are to end. */
-static int wait_for_front(struct shift *shift)
-{
-	int event;
-
-	do
-		event = guard_wait(shift->guard, NULL, 0, NS_NEVER);
-	while (event >= 0 && event != GUARD_CALLED && event != GUARD_STOP);
-	return event == GUARD_STOP ? -ECANCELED : event < 0 ? event : 0;
 }
 
 static void bereft(void *arg)

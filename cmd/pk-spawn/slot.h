@@ -41,7 +41,8 @@ struct slot {
 	int number;	/* from 0 */
 	int queue;	/* its end for reading; the front keeps a copy to take jobs back */
 	int queue_end;	/* the front's for writing: to be closed in the guard */
-	bool announces; /* report SLOT_STARTED too */
+	bool announces; /* report SLOT_STARTED too, before a job starts, */
+	bool asks;	/* and wait for ORDER_CALL before it does */
 };
 
 enum slot_news { SLOT_STARTED, SLOT_ENDED, SLOT_UNSTARTED };
