@@ -64,6 +64,7 @@ int slot_receive(int queue, struct slot_head *ret_head, struct buf *items, int *
 				 .msg_iovlen = array_len(parts),
 				 .msg_control = control.bytes,
 				 .msg_controllen = sizeof(control.bytes)};
+	const struct cmsghdr *first;
 	ssize_t len;
 	int err;
 
@@ -77,9 +78,9 @@ int slot_receive(int queue, struct slot_head *ret_head, struct buf *items, int *
 	if (len <= 0)
 		return len < 0 ? -errno : 0;
 	*ret_file = -1;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			memcpy(ret_file, CMSG_DATA(c), sizeof(*ret_file));
+	first = CMSG_FIRSTHDR(&message);
+	if (first && first->cmsg_level == SOL_SOCKET && first->cmsg_type == SCM_RIGHTS)
+		memcpy(ret_file, CMSG_DATA(first), sizeof(*ret_file));
 	items->len = (size_t)len - sizeof(*ret_head);
 	return 1;
 }
