@@ -170,17 +170,24 @@ static int open_input(struct shift *shift, int *ret_own)
 	return *ret_own < 0 ? -errno : *ret_own;
 }
 
-/* Start the job. Returns 0, or -errno with *ret_stage set. */
-static int start(struct shift *shift, enum child_stage *ret_stage)
+/* The argv of the job. Returns 0 or -errno. */
+static int make_argv(struct shift *shift)
 {
-	const struct slot *slot = &shift->slot;
 	const struct template_job filling = {
 		.seq = shift->head.seq,
-		.slot = slot->number + 1,
+		.slot = shift->slot.number + 1,
 		.items = shift->items.bytes,
 		.len = shift->items.len,
 		.count = shift->head.count,
 	};
+
+	return template_fill(shift->slot.template, &filling, &shift->argv);
+}
+
+/* Start the job. Returns 0, or -errno with *ret_stage set. */
+static int start(struct shift *shift, enum child_stage *ret_stage)
+{
+	const struct slot *slot = &shift->slot;
 	struct child_fd fds[1 + PRINT_STREAMS];
 	scoped(fd_drop) int own = -1;
 	int input, err = 0;
@@ -195,7 +202,7 @@ static int start(struct shift *shift, enum child_stage *ret_stage)
 		return input;
 	fds[0] = (struct child_fd){.from = input, .to = STDIN_FILENO};
 	*ret_stage = CHILD_EXEC;
-	err = template_fill(slot->template, &filling, &shift->argv);
+	err = make_argv(shift);
 	if (err < 0)
 		return err;
 	const struct child_job job = {

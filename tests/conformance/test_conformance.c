@@ -52,13 +52,13 @@ static const struct tool tools[] = {
 	},
 	{
 		.name = "pk-spawn",
-		.args = {"-j2", "-o", "keep", "--", "printf", "%s\\n", ":::", "a", "b"},
+		.args = {"-j1", "-o", "line", "--", "printf", "%s\\n", ":::", "a", "b"},
 		.output = "a\nb\n",
 		.waiting = {"-j1", "-o", "line", "--", "sh", "-c", "echo ready; exec sleep 20",
 			    ":::", "x"},
 		.hostile = {"-j1", "--", "./" HOSTILE, ":::", "x"},
 		.hostile_status = 127,
-		.slots = 28,
+		.slots = 22,
 	},
 	{
 		.name = "pk-atomic-write",
