@@ -215,12 +215,17 @@ void crew_let_go(const struct crew *crew, const int *keep, size_t count)
 		free(kept);
 }
 
-void crew_order(const struct crew *crew, int member, const struct order *order)
+int crew_order(const struct crew *crew, int member, const struct order *order)
 {
+	int err = 0;
+
 	for (int i = 0; i < crew->count; i++)
-		if ((member == CREW_ALL || member == i) && crew->members[i].channel >= 0)
-			(void)!send(crew->members[i].channel, order, sizeof(*order),
-				    MSG_DONTWAIT | MSG_NOSIGNAL);
+		if ((member == CREW_ALL || member == i) && crew->members[i].channel >= 0 &&
+		    send(crew->members[i].channel, order, sizeof(*order),
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno != EPIPE && errno != ECONNRESET)
+			err = -errno;
+	return err;
 }
 
 bool crew_has(const struct crew *crew, int member)
@@ -332,7 +337,7 @@ static void answer(struct crew *crew)
 
 	for (int i = 0; i < crew->count; i++) {
 		if (crew->members[i].asks)
-			crew_order(crew, i, &sync);
+			(void)crew_order(crew, i, &sync); /* it waits for 1 s at most */
 		crew->members[i].asks = false;
 	}
 }

@@ -39,7 +39,7 @@ static void hear(struct pool *pool, const struct crew_event *event)
 	output_started(&pool->output, event->member,
 		       pool_tag(flight->items.bytes, flight->items.len, tag));
 	if (pool->slot.asks)
-		crew_order(&pool->crew, event->member, &(struct order){.kind = ORDER_CALL});
+		pool_call(pool, event->member);
 }
 
 /* A guard has ended, as it should once there is no more work. */
@@ -75,7 +75,7 @@ static void obey(struct pool *pool, const struct order *order)
 	}
 	pool->drained = NS_NEVER;
 	pool->stopping |= order->kind == ORDER_STOP;
-	crew_order(&pool->crew, CREW_ALL, order);
+	(void)crew_order(&pool->crew, CREW_ALL, order);
 }
 
 static void pass_on(struct pool *pool, struct order *order)
@@ -90,7 +90,7 @@ static void pass_on(struct pool *pool, struct order *order)
 	if (ends || order->kind == ORDER_STOP)
 		obey(pool, order);
 	else
-		crew_order(&pool->crew, CREW_ALL, order);
+		(void)crew_order(&pool->crew, CREW_ALL, order);
 }
 
 static void look_at_the_clock(struct pool *pool)
@@ -234,13 +234,37 @@ static void record_rest(struct pool *pool)
 	}
 }
 
+/* A report that was lost on its way: nobody knows how the job ended, but it is over, as its guard is. */
+static void record_lost(struct pool *pool)
+{
+	struct flight *flight;
+
+	if (pool->flights.used > 0 && !pool->fatal) {
+		say("lost sight of %d job%s", pool->flights.used,
+		    pool->flights.used == 1 ? "" : "s");
+		pool_fail(pool, "resource", -ECHILD);
+	}
+	while ((flight = flights_any(&pool->flights))) {
+		results_add(&pool->results, &pool->output,
+			    &(struct results_job){.seq = flight->seq,
+						  .slot = -1,
+						  .items = flight->items.bytes,
+						  .len = flight->items.len,
+						  .count = flight->count,
+						  .is_input = pool->plan->pool.item_stdin,
+						  .error = -ECHILD});
+		flights_remove(&pool->flights, flight);
+	}
+}
+
 static void explain(struct pool *pool)
 {
 	char line[TALLY_LINE_MAX];
 	const bool wanted = pool->rules.any && pool->tally.succeeded > 0;
 
 	tally_line(&pool->tally, line);
-	if (line[0] != '\0' && !pool->plan->quiet && !wanted && !pool->told_unstarted)
+	if (line[0] != '\0' && !pool->plan->quiet && !wanted && !pool->told_unstarted &&
+	    !pool->fatal)
 		say("%s", line);
 }
 
@@ -349,12 +373,23 @@ static struct ending finish(struct pool *pool)
 	struct ending ending;
 
 	progress_erase(&pool->progress);
+	record_lost(pool);
 	record_rest(pool);
 	explain(pool);
 	ending = judge(pool);
 	tell_pool_end(pool->events, ending, &pool->tally);
 	tell_sink(pool->events);
 	return ending;
+}
+
+/* Returns 0 or -errno, told. */
+static int open_crew(struct pool *pool)
+{
+	int err = crew_open(&pool->crew, pool->events, (int)pool->plan->pool.jobs, true);
+
+	if (err < 0)
+		say_errno(err, "cannot set up the guard processes");
+	return err;
 }
 
 struct ending pool_run(const struct plan *plan, struct events *events)
@@ -375,7 +410,7 @@ struct ending pool_run(const struct plan *plan, struct events *events)
 	template_read(&pool.template, plan->command, !plan->pool.item_stdin);
 	err = open_parts(&pool);
 	if (err >= 0)
-		err = crew_open(&pool.crew, events, (int)plan->pool.jobs, true);
+		err = open_crew(&pool);
 	if (err < 0) {
 		events_brace();
 		report_error(events, "resource", err);

@@ -8,8 +8,16 @@
 #include "common/say.h"
 #include "tell.h"
 
-/* A slot may go on. */
-static const struct order call = {.kind = ORDER_CALL};
+void pool_call(struct pool *pool, int member)
+{
+	static const struct order call = {.kind = ORDER_CALL};
+	const int err = crew_order(&pool->crew, member, &call);
+
+	if (err >= 0 || pool->fatal)
+		return;
+	say_errno(err, "cannot reach a guard process");
+	pool_fail(pool, "resource", err);
+}
 
 void pool_fail(struct pool *pool, const char *class, int err)
 {
@@ -83,7 +91,7 @@ static int judge_unstarted(struct pool *pool, const struct slot_report *report)
 	if (!pool->tally.decided)
 		pool->tally.ending = ending;
 	pool->tally.decided = true;
-	pool_close_queue(pool);
+	pool_stop_all(pool);
 	return ending.code;
 }
 
@@ -153,7 +161,7 @@ bool pool_settle(struct pool *pool)
 	for (;;) {
 		more = output_step(&pool->output, &released);
 		if (released >= 0)
-			crew_order(&pool->crew, released, &call);
+			pool_call(pool, released);
 		if (more && released >= 0)
 			continue;
 		if (more || pool->due_count == 0)

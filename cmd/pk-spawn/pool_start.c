@@ -56,7 +56,7 @@ void pool_stop_all(struct pool *pool)
 
 	pool_close_queue(pool);
 	if (!pool->stopping)
-		crew_order(&pool->crew, CREW_ALL, &halt);
+		(void)crew_order(&pool->crew, CREW_ALL, &halt);
 	pool->stopping = true;
 }
 

@@ -88,6 +88,9 @@ void pool_give_tokens(struct pool *pool);
 /* We have failed ourselves; told already. */
 void pool_fail(struct pool *pool, const char *class, int err);
 
+/* A slot that waits for the front may go on. */
+void pool_call(struct pool *pool, int member);
+
 /* A job that never reached a slot fails alone. */
 void pool_unstartable(struct pool *pool, const struct feed_job *job);
 

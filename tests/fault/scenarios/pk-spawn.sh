@@ -25,9 +25,9 @@ scenario relay 3 --lines 2 -- -m 1K -- sh -c 'seq 2000; seq 2000 >&2; exit 3'
 scenario spill 0 --lines 2 --files copy --proof done -- -m 100 --spill copy -- sh -c 'seq 2000; : > done'
 
 # A pool: items are words, jobs leave the files 1 and 2.
-scenario pool 0 --files 1,2 --proof 2 -- -j2 -- sh -c ': > $0' ::: 1 2
-scenario pool-raw 0 --files 1,2 --proof 2 -- -j2 -o raw -- sh -c ': > $0' ::: 1 2
-scenario pool-failed 123 --lines 2 -- -j2 -o keep -- sh -c 'exit $0' ::: 0 3
-scenario pool-leftover 0 -- -j1 -- sh -c 'setsid sleep 30 & echo x' ::: 1 2
-scenario pool-results 0 --files results -- -j1 -r results --capture 64 -- echo ::: 1 2
-scenario pool-halt 5 --lines 3 -- -j2 --fail-fast -- sh -c '[ $0 = 9 ] && exec sleep 30; exit $0' ::: 9 5
+scenario pool 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -- sh -c ': > $0' ::: 1 2
+scenario pool-raw 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -o raw -- sh -c ': > $0' ::: 1 2
+scenario pool-failed 123 --roles front,guard --lines 2 -- -j2 -o keep -- sh -c 'exit $0' ::: 0 3
+scenario pool-leftover 0 --roles front,guard -- -j1 -- sh -c 'setsid sleep 30 & echo x' ::: 1 2
+scenario pool-results 0 --roles front,guard --files results -- -j1 -r results --capture 64 -- echo ::: 1 2
+scenario pool-halt 5 --roles front,guard --lines 2 -- -j2 --fail-fast -- sh -c '[ $0 = 9 ] && exec sleep 30; exit $0' ::: 9 5
