@@ -46,9 +46,9 @@ static void hear(struct pool *pool, const struct crew_event *event)
 static void part(struct pool *pool, const struct crew_event *event)
 {
 	pool->gone++;
+	jobserver_leave(&pool->jobserver);
 	if (event->end == CREW_DONE && event->ending.code == 0)
 		return;
-	jobserver_leave(&pool->jobserver);
 	if (pool->fatal)
 		return;
 	if (event->end == CREW_LOST)
@@ -160,17 +160,20 @@ static void read_ready(struct pool *pool, const struct pollfd polls[static POLLS
 	}
 	if (polls[POLL_TOKENS].revents)
 		pool_take_token(pool);
-	if (!print_busy(&pool->output.print))
-		output_read(&pool->output);
+	if (print_busy(&pool->output.print) || pool->output.pipes < 0)
+		return;
+	progress_erase(&pool->progress);
+	output_read(&pool->output);
 }
 
 /* One turn of the loop. Returns -errno when waiting itself has failed. */
 static int turn(struct pool *pool, bool at_once)
 {
 	const int64_t start = pool->has_next && !pool->closed ? pool->next_start : NS_NEVER;
-	int64_t until =
-		ns_min(ns_min(pool->expired ? NS_NEVER : pool->deadline, pool->drained),
-		       ns_min(progress_due(&pool->progress), start > now_ns() ? start : NS_NEVER));
+	int64_t until = ns_min(
+		ns_min(pool->expired ? pool->patience : ns_min(pool->deadline, pool->patience),
+		       pool->drained),
+		ns_min(progress_due(&pool->progress), start > now_ns() ? start : NS_NEVER));
 	struct pollfd polls[POLLS];
 	struct crew_event event;
 	int kind;
@@ -190,6 +193,22 @@ static int turn(struct pool *pool, bool at_once)
 	return kind < 0 ? kind : 0;
 }
 
+/*
+ * All jobs have ended, and somebody who is to read their output does not. When it was we who ended them,
+ * that has a limit.
+ */
+static void lose_patience(struct pool *pool)
+{
+	const bool ended_by_us = pool->signal || pool->fatal || pool->expired;
+	const int err = pool->signal ? -EPIPE : -ETIME;
+
+	if (pool->patience == NS_NEVER && ended_by_us)
+		pool->patience = ns_add(now_ns(), pool->slot.policy.grace);
+	for (int s = 0; now_ns() >= pool->patience && s < PRINT_STREAMS; s++)
+		if (pool->output.print.streams[s].err >= 0)
+			pool->output.print.streams[s].err = err;
+}
+
 /* Until there is nothing to start, nothing under way and nothing to print; then until all slots have gone. */
 static void run(struct pool *pool)
 {
@@ -203,6 +222,8 @@ static void run(struct pool *pool)
 		if (pool->closed && pool->gone == pool->hired && !at_once && pool->due_count == 0 &&
 		    !print_busy(&pool->output.print))
 			return;
+		if (pool->closed && pool->gone == pool->hired)
+			lose_patience(pool);
 		err = turn(pool, at_once);
 		if (err < 0) {
 			say_errno(err, "cannot wait for the jobs");
@@ -296,6 +317,20 @@ static int open_queue(struct pool *pool)
 	return 0;
 }
 
+/* Jobs open the file of --stdin one by one: better told once and before. Returns 0 or -errno, told. */
+static int look_at_input(const struct plan *plan)
+{
+	const char *path = plan->input;
+	int err;
+
+	if (!path || strcmp(path, "null") == 0 || strcmp(path, "inherit") == 0 ||
+	    strcmp(path, "-") == 0 || access(path, R_OK) == 0)
+		return 0;
+	err = -errno;
+	say_errno(err, "cannot open '%s'", path);
+	return err;
+}
+
 /* Everything but the crew. Returns 0 or -errno, told. */
 static int open_parts(struct pool *pool)
 {
@@ -307,6 +342,9 @@ static int open_parts(struct pool *pool)
 		say_errno(err, "cannot open '%s'", file);
 		return err;
 	}
+	err = look_at_input(pool->plan);
+	if (err < 0)
+		return err;
 	err = results_open(&pool->results, plan->results, (size_t)plan->capture);
 	if (err < 0) {
 		say_errno(err, "cannot open '%s'", plan->results ? plan->results : "");
@@ -402,6 +440,7 @@ struct ending pool_run(const struct plan *plan, struct events *events)
 		.jobserver = JOBSERVER_OFF,
 		.rules = {.halt = (enum halt)plan->pool.halt, .any = plan->pool.any},
 		.drained = NS_NEVER,
+		.patience = NS_NEVER,
 	};
 	struct ending ending = {.code = STATUS_OWN};
 	int err;

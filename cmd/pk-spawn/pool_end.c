@@ -141,6 +141,7 @@ static void conclude(struct pool *pool, const struct outcome_due *due)
 					  .error = ended ? 0 : report->err,
 					  .result = ended ? &report->result : NULL,
 					  .sizes = &report->sizes});
+	progress_erase(&pool->progress);
 	output_done(&pool->output, due->member, flight->seq,
 		    pool_tag(flight->items.bytes, flight->items.len, tag), &report->sizes,
 		    pool->output.mode != OUTPUT_FAILED || !success);
@@ -178,5 +179,6 @@ bool pool_settle(struct pool *pool)
 		say_errno(err, "cannot write to %s", name);
 		pool_fail(pool, "io", err);
 	}
+	pool->prints = more;
 	return more && !print_busy(&pool->output.print);
 }

@@ -163,7 +163,7 @@ void pool_start_jobs(struct pool *pool)
 	while (!pool->closed && pool->flights.used < pool->flights.size && have_next(pool)) {
 		int err = 0;
 
-		if (pool->next.err < 0 && pool->due_count == 0) {
+		if (pool->next.err < 0 && pool->due_count == 0 && !pool->prints) {
 			pool->has_next = false;
 			pool_unstartable(pool, &pool->next);
 			continue;

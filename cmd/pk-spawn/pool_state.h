@@ -52,6 +52,8 @@ struct pool {
 	bool wants_read; /* the next job has not been read yet */
 	bool wants_token;
 	bool waits_for_queue;
+	bool prints;	  /* the output of a job is on its way */
+	int64_t patience; /* when a reader has had its time, after the end */
 	int64_t next_start;
 	int64_t deadline;
 	int64_t drained; /* when draining turns into stopping */
