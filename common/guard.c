@@ -98,6 +98,11 @@ void guard_claim(struct guard *guard, int signal)
 	guard->claimed = signal;
 }
 
+void guard_stand_apart(struct guard *guard)
+{
+	guard->caller_group = 0;
+}
+
 void guard_pass(struct guard *guard, int signal)
 {
 	owner_pass(&guard->owner, signal, getpid());

@@ -158,6 +158,10 @@ must_check bool guard_sweep(struct guard *guard, const struct stop_policy *polic
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
 
+/* From now on commands get a process group of their own also at a terminal: what is typed there is not for
+ * them. */
+void guard_stand_apart(struct guard *guard);
+
 /* Send the running command itself a signal: no clock. */
 void guard_pass(struct guard *guard, int signal);
 

@@ -1,6 +1,8 @@
 /* pk-spawn's command line: the option table and what follows from it. */
 #include "plan.h"
 
+#include <paths.h>
+#include <regex.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,12 +10,14 @@
 
 #include "common/clock.h"
 #include "common/num.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "output.h"
 #include "tally.h"
 
 #define DEFAULT_GRACE (5 * NS_PER_S)
+#define DEFAULT_READY (60 * NS_PER_S)
 
 enum { TO_TREE, TO_MAIN };
 
@@ -98,6 +102,62 @@ static const char *set_limit(void *plan, const char *value)
 	return "NAME=SOFT[:HARD], NAME one of as, core, cpu, fsize, nofile, nproc, stack";
 }
 
+static const char *set_service(void *arg, const char *value)
+{
+	struct plan *plan = arg;
+	struct plan_service *service = &plan->services[plan->service_count];
+
+	if (plan->service_count == PLAN_SERVICES)
+		return "at most 16 of them";
+	if (*value == '\0')
+		return "a command for the shell";
+	*service = (struct plan_service){
+		.argv = {(char *)_PATH_BSHELL, (char *)"-c", (char *)value, NULL}};
+	plan->service_count++;
+	return NULL;
+}
+
+static bool is_expression(const char *text)
+{
+	regex_t regex;
+
+	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	regfree(&regex);
+	return true;
+}
+
+/* About the service before it, or COMMAND. */
+static const char *set_ready(void *arg, const char *value)
+{
+	struct plan *plan = arg;
+	struct plan_service *service =
+		plan->service_count > 0 ? &plan->services[plan->service_count - 1] : NULL;
+	struct spec *spec = service ? &service->ready : &plan->ready;
+	bool *has = service ? &service->has_ready : &plan->has_ready;
+	const char *wanted;
+
+	if (*has)
+		return "one SPEC for each --service, and one for COMMAND before them";
+	wanted = spec_parse(spec, value, false);
+	if (!wanted && spec->kind == SPEC_LINE && !is_expression(spec->rest))
+		wanted = "an extended regular expression behind line:";
+	*has = !wanted;
+	return wanted;
+}
+
+static const char *set_wait(void *arg, const char *value)
+{
+	struct plan *plan = arg;
+	const char *wanted;
+
+	if (plan->wait_count == PLAN_WAITS)
+		return "at most 16 of them";
+	wanted = spec_parse(&plan->waits[plan->wait_count], value, true);
+	plan->wait_count += !wanted;
+	return wanted;
+}
+
 #define AT(member) offsetof(struct plan, member)
 #define POOL(member) offsetof(struct plan, pool.member)
 
@@ -112,6 +172,8 @@ static const struct opt options[] = {
 	 .help = "stop COMMAND when it wrote nothing for DUR (default: 0, no limit)"},
 	{.kind = OPT_DURATION, .letter = 'k', .name = "kill-after", .arg = "DUR", .at = AT(kill_after),
 	 .help = "grace period between the stop signal and SIGKILL; 0 kills at once, inf never (default: 5s)"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 
 	{.kind = OPT_GROUP, .help = "Stopping"},
 	{.kind = OPT_SIGNAL, .letter = 's', .name = "signal", .arg = "SIG", .at = AT(signal),
@@ -129,6 +191,19 @@ static const struct opt options[] = {
 	 .help = "inherit, null or a FILE (default: inherit; null in a pool)"},
 	{.kind = OPT_CALL, .letter = 'L', .name = "limit", .arg = "NAME=N", .set = set_limit,
 	 .help = "resource limit SOFT[:HARD] of as, core, cpu, fsize, nofile, nproc or stack; repeatable"},
+
+	{.kind = OPT_GROUP, .help = "Services and readiness"},
+	{.kind = OPT_CALL, .name = "service", .arg = "CMD", .set = set_service,
+	 .help = "run `sh -c CMD` beside COMMAND, ready before it starts, stopped after it; repeatable"},
+	{.kind = OPT_CALL, .name = "ready", .arg = "SPEC", .set = set_ready,
+	 .help = "when the --service before it is ready, or without one COMMAND: tcp:[HOST:]PORT, unix:PATH,"
+		 " http://HOST:PORT/PATH, line:ERE, fd:N, notify, file:PATH or exec:CMD"},
+	{.kind = OPT_CALL, .name = "wait-for", .arg = "SPEC", .set = set_wait,
+	 .help = "start nothing before this is there: tcp, unix, http, file or exec; repeatable"},
+	{.kind = OPT_DURATION, .name = "ready-timeout", .arg = "DUR", .at = AT(ready_timeout),
+	 .help = "how long each may take to be ready or there (default: 60s)"},
+	{.kind = OPT_TEXT, .name = "ready-file", .arg = "FILE", .at = AT(ready_file),
+	 .help = "a file that is there from when all is ready until the end begins"},
 
 	{.kind = OPT_GROUP, .help = "Output"},
 	{.kind = OPT_SIZE, .letter = 'm', .name = "max-output", .arg = "SIZE", .at = AT(max_output),
@@ -191,14 +266,16 @@ static const struct opt options[] = {
 const struct opt_program plan_program = {
 	.name = "pk-spawn",
 	.usage = "pk-spawn [OPTION]... [--] COMMAND [ARG]...\n"
+		 "       pk-spawn --service CMD --ready SPEC [...] [--] COMMAND [ARG]...\n"
 		 "       pk-spawn -j N [OPTION]... [--] COMMAND [ARG]... [::: ITEM...]\n",
 	.purpose = "Run COMMAND, own its whole process tree, and leave nothing behind.\n",
 	.options = options,
 	.count = array_len(options),
 	.tail = "Exit status:\n"
 		"  COMMAND's own; it died of a signal: so does pk-spawn (the shell shows 128+N)\n"
-		"  123  some jobs of a pool failed\n"
-		"  124  a time limit passed (also when SIGKILL was needed)\n"
+		"  75   what --wait-for names was not there in time; nothing was started\n"
+		"  123  a service ended, or its port is not its own; jobs of a pool failed\n"
+		"  124  a time limit passed (also when SIGKILL was needed); not ready in time\n"
 		"  125  pk-spawn itself failed; a process survived SIGKILL\n"
 		"  126  COMMAND cannot be executed\n"
 		"  127  COMMAND was not found\n"
@@ -206,16 +283,42 @@ const struct opt_program plan_program = {
 		"Examples:\n"
 		"  pk-spawn -t 30s -- make test         never longer than 30 s, nothing left\n"
 		"  pk-spawn -t 1m -k 10s -s INT -- ./server --port 8080\n"
+		"  pk-spawn --service 'exec ./api 18080' --ready tcp:18080 -- make test\n"
 		"  pk-spawn -I 2m -m 64K --spill build.log -- make\n"
 		"  pk-spawn -j4 -o keep -- gzip -t {} ::: *.gz\n"
 		"  pk-spawn --orphans wait -D 5m -- sh -c './worker & ./worker &'\n",
 };
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
+/* What fits together only as a whole. Returns false after a message. */
+static bool is_coherent(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		if (plan->services[i].has_ready)
+			continue;
+		say_usage("'--service %s' needs a --ready behind it", plan->services[i].argv[2]);
+		return false;
+	}
+	if (!plan->ready_file || plan->has_ready || plan->service_count > 0)
+		return true;
+	say_usage("--ready-file needs --ready or --service");
+	return false;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
 
-	*plan = (struct plan){.kill_after = PLAN_GRACE_UNSET, .signal = SIGTERM};
+	*plan = (struct plan){
+		.kill_after = PLAN_GRACE_UNSET,
+		.signal = SIGTERM,
+		.ready_timeout = DEFAULT_READY,
+	};
 	pool_plan_init(&plan->pool);
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
 	if (first < 0)
@@ -225,15 +328,18 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		*ret_status = STATUS_OWN;
 		return false;
 	}
-	plan->verbose = plan->verbose && !plan->quiet;
-	plan->command = argv + first;
-	if (!pool_plan_check(plan)) {
+	if (!is_coherent(plan)) {
 		*ret_status = STATUS_OWN;
 		return false;
 	}
+	plan->verbose = plan->verbose && !plan->quiet;
+	plan->command = argv + first;
+	*ret_status = STATUS_OWN;
+	if (!pool_plan_check(plan))
+		return false;
 	if (!plan->pool.wanted && !plan->input)
 		plan->input = "inherit";
-	return true;
+	return program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
 }
 
 const char *plan_limit_name(int resource)
@@ -248,13 +354,16 @@ struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t no
 {
 	const bool unset = plan->kill_after == PLAN_GRACE_UNSET;
 
-	return (struct stop_policy){
+	struct stop_policy policy = {
 		.timeout = plan->timeout,
 		.deadline = plan->deadline > 0 ? ns_add(now, plan->deadline) : NS_NEVER,
-		.grace = unset ? DEFAULT_GRACE : plan->kill_after,
+		.grace = grace(plan),
 		.signal = plan->signal,
 		.main_first = plan->signal_to == TO_MAIN,
 		.patient = is_init && unset,
 		.orphans = (enum orphans)plan->orphans,
 	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }

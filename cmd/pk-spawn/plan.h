@@ -6,9 +6,21 @@
 
 #include "common/base.h"
 #include "common/child.h"
+#include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
 #include "pool_plan.h"
+#include "spec.h"
+
+/* --service, and the --ready behind it. */
+struct plan_service {
+	char *argv[4]; /* sh -c CMD */
+	struct spec ready;
+	bool has_ready;
+};
+
+#define PLAN_SERVICES 16
+#define PLAN_WAITS 16
 
 /* What the command line asks for. */
 struct plan {
@@ -27,10 +39,20 @@ struct plan {
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
 	struct pool_plan pool;
+	struct spec ready; /* of COMMAND itself */
+	bool has_ready;
+	struct plan_service services[PLAN_SERVICES];
+	size_t service_count;
+	struct spec waits[PLAN_WAITS];
+	size_t wait_count;
+	int64_t ready_timeout;
+	const char *ready_file; /* or NULL */
 	const char *events;
 	bool events_argv;
 	bool verbose;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows */
 };
 
 #define PLAN_GRACE_UNSET INT64_C(-1)

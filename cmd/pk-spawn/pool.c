@@ -388,7 +388,6 @@ static void begin(struct pool *pool)
 
 	progress_start(&pool->progress, (enum progress_style)plan->pool.progress, now);
 	pool->total = pool->progress.style == PROGRESS_OFF ? -1 : feed_total(&pool->feed);
-	pool->deadline = plan->deadline > 0 ? ns_add(now, plan->deadline) : NS_NEVER;
 	pool->slot = (struct slot){
 		.plan = plan,
 		.template = &pool->template,
@@ -401,6 +400,7 @@ static void begin(struct pool *pool)
 		.announces = pool->progress.style != PROGRESS_OFF ||
 			     (pool->output.mode == OUTPUT_LINE && plan->pool.tag),
 	};
+	pool->deadline = pool->slot.policy.deadline;
 	if (pool->jobserver.kind == JOBSERVER_CLOSED && !plan->quiet)
 		say("make's jobserver is not open to this recipe: one job at a time; begin the "
 		    "recipe's line with '+', or use --no-jobserver");

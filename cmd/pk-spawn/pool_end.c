@@ -107,7 +107,7 @@ static int judge_ended(struct pool *pool, const struct slot_report *report, bool
 
 	*ret_success = outcome_in(&pool->plan->pool.success_on, outcome);
 	if (result->survivors > 0) {
-		tell_why(pool->plan, result);
+		tell_why(&(struct work){.plan = pool->plan}, result, 0);
 		pool_fail(pool, "resource", -EBUSY);
 	}
 	if (report->sizes.err < 0) {

@@ -150,6 +150,11 @@ static const char *contradiction(const struct plan *plan, const struct template 
 		return "'--tag' needs an output other than raw";
 	if (pool->capture > 0 && !files)
 		return "'--capture' needs the output group, keep or failed";
+	if (plan->max_output > 0 || plan->idle > 0 || plan->spill)
+		return "'--max-output', '--idle' and '--spill' are for one command, not for a pool";
+	if (plan->service_count > 0 || plan->wait_count > 0 || plan->has_ready)
+		return "'--service', '--ready' and '--wait-for' are for one command, not for a "
+		       "pool";
 	if (plan->orphans == ORPHANS_LEAVE)
 		return "a pool leaves nothing running: '--orphans leave' cannot be used";
 	if (reads_stdin && plan->input &&

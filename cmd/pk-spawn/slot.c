@@ -236,10 +236,17 @@ static int announce(struct shift *shift)
 	return err >= 0 && shift->slot.asks ? wait_for_front(shift) : err;
 }
 
+/* The job as events see it. */
+static struct work about_job(const struct shift *shift)
+{
+	return (struct work){.plan = shift->slot.plan, .argv = template_argv(&shift->argv)};
+}
+
 static void tell_end_of_job(struct shift *shift, const struct slot_report *news, pid_t pid)
 {
 	const size_t capture = (size_t)shift->slot.plan->pool.capture;
 	struct events *events = guard_events(shift->guard);
+	const struct work about = about_job(shift);
 	struct tell_streams streams;
 	char *room;
 
@@ -249,7 +256,7 @@ static void tell_end_of_job(struct shift *shift, const struct slot_report *news,
 	if (room)
 		results_streams(shift->slot.output, shift->slot.number, &news->sizes, capture, room,
 				&streams);
-	tell_exit(events, &news->result, pid, room ? &streams : NULL);
+	tell_exit(events, &about, &news->result, pid, room ? &streams : NULL);
 	free(room);
 }
 
@@ -261,7 +268,9 @@ static int attend(struct shift *shift)
 	const pid_t pid = guard_pid(shift->guard);
 	int event = 0;
 
-	tell_start(events, shift->slot.plan, template_argv(&shift->argv), pid);
+	const struct work about = about_job(shift);
+
+	tell_start(events, &about, pid);
 	while (event >= 0 && event != GUARD_ENDED)
 		event = guard_wait(shift->guard, NULL, 0, NS_NEVER);
 	if (event < 0)

@@ -60,15 +60,24 @@ void tell_notes(struct guard *guard, const struct plan *plan)
 	guard_set_note(guard, note, (void *)(uintptr_t)plan);
 }
 
-void tell_start(struct events *events, const struct plan *plan, char *const *argv, pid_t pid)
+/* Which service it is about; COMMAND has no number. */
+static void add_service(struct event *event, const struct work *work)
 {
+	if (work->service)
+		json_int(&event->json, "service", work->number);
+}
+
+void tell_start(struct events *events, const struct work *work, pid_t pid)
+{
+	char *const *argv = work->argv;
 	struct event event;
 
 	if (!event_begin(&event, events, "start"))
 		return;
 	json_int(&event.json, "command_pid", pid);
 	json_text(&event.json, "command", argv[0]);
-	if (plan->events_argv) {
+	add_service(&event, work);
+	if (work->plan->events_argv) {
 		json_open(&event.json, "argv");
 		for (size_t i = 0; argv[i]; i++)
 			json_item_text(&event.json, argv[i]);
@@ -77,14 +86,28 @@ void tell_start(struct events *events, const struct plan *plan, char *const *arg
 	event_send(&event, events);
 }
 
-void tell_exit(struct events *events, const struct owner_result *result, pid_t pid,
-	       const struct tell_streams *streams)
+void tell_ready(struct events *events, const struct work *work, pid_t pid, int64_t elapsed_ns)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "ready"))
+		return;
+	json_int(&event.json, "command_pid", pid);
+	add_service(&event, work);
+	json_text(&event.json, "how", spec_kind_name(work->spec->kind));
+	json_ms(&event.json, "elapsed_ms", elapsed_ns);
+	event_send(&event, events);
+}
+
+void tell_exit(struct events *events, const struct work *work, const struct owner_result *result,
+	       pid_t pid, const struct tell_streams *streams)
 {
 	struct event event;
 
 	if (!result->ended || !event_begin(&event, events, "exit"))
 		return;
 	json_int(&event.json, "command_pid", pid);
+	add_service(&event, work);
 	record_result(&event.json, result);
 	for (int i = 0; streams && i < streams->count; i++)
 		record_stream(&event.json, streams->keys[i], &streams->streams[i]);
@@ -137,26 +160,74 @@ struct ending tell_unstarted(struct events *events, const struct plan *plan, con
 	return (struct ending){.code = STATUS_OWN};
 }
 
-void tell_why(const struct plan *plan, const struct owner_result *result)
+static int64_t limit_of(const struct plan *plan, enum owner_cause cause)
+{
+	if (cause == CAUSE_INHERITED)
+		return plan->inherited.left;
+	if (cause == CAUSE_IDLE)
+		return plan->idle;
+	return cause == CAUSE_DEADLINE ? plan->deadline : plan->timeout;
+}
+
+static const char *name_of(enum owner_cause cause)
+{
+	if (cause == CAUSE_INHERITED)
+		return " (inherited deadline)";
+	return cause == CAUSE_DEADLINE ? " (deadline)" : "";
+}
+
+static void say_limit(const struct plan *plan, const struct owner_result *result)
 {
 	const char *insisted = result->killed ? ", SIGKILL needed" : "";
 	char limit[NS_TEXT_MAX];
 
-	if (result->survivors > 0) {
-		say("%d process%s survived SIGKILL", result->survivors,
-		    result->survivors > 1 ? "es" : "");
-		return;
-	}
-	if (plan->quiet || !result->timed_out)
-		return;
-	ns_format(limit, result->cause == CAUSE_DEADLINE ? plan->deadline
-			 : result->cause == CAUSE_IDLE	 ? plan->idle
-							 : plan->timeout);
+	ns_format(limit, limit_of(plan, result->cause));
 	if (result->cause == CAUSE_IDLE)
 		say("no output for %s%s", limit, insisted);
 	else
-		say("timed out after %s%s%s", limit,
-		    result->cause == CAUSE_DEADLINE ? " (deadline)" : "", insisted);
+		say("timed out after %s%s%s", limit, name_of(result->cause), insisted);
+}
+
+static void say_unready(const struct work *work)
+{
+	const char *what = work->service ? work->service : work->argv[0];
+	char limit[NS_TEXT_MAX];
+
+	ns_format(limit, work->plan->ready_timeout);
+	if (work->lost)
+		say("'%s' is not ready: %s is not its own", what, work->spec->text);
+	else
+		say("'%s' was not ready in %s: %s", what, limit, work->spec->text);
+}
+
+static void say_fallen(const struct work *work, const struct owner_result *result)
+{
+	const char *early = work->ready.yes ? "" : " before it was ready";
+	char name[SIGNAME_MAX];
+
+	if (work->lost)
+		say("the service '%s' has lost %s", work->service, work->spec->text);
+	else if (result->ending.signal)
+		say("the service '%s' died of SIG%s%s", work->service,
+		    signame(result->ending.signal, name), early);
+	else
+		say("the service '%s' exited with status %d%s", work->service, result->ending.code,
+		    early);
+}
+
+void tell_why(const struct work *work, const struct owner_result *result, int stop_signal)
+{
+	if (result->survivors > 0)
+		say("%d process%s survived SIGKILL", result->survivors,
+		    result->survivors > 1 ? "es" : "");
+	else if (work->plan->quiet || work->mute)
+		return;
+	else if (work->unready)
+		say_unready(work);
+	else if (work->service && (work->lost || !stop_signal))
+		say_fallen(work, result);
+	else if (result->timed_out)
+		say_limit(work->plan, result);
 }
 
 void tell_sink(struct events *events)

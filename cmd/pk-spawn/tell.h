@@ -12,6 +12,7 @@
 #include "record.h"
 #include "relay.h"
 #include "tally.h"
+#include "work.h"
 
 /* What pk-spawn says about a command: events for programs, a line on stderr for people. */
 
@@ -25,7 +26,10 @@ void tell_pool_end(struct events *events, struct ending ending, const struct tal
 void tell_notes(struct guard *guard, const struct plan *plan);
 
 /* The command runs. */
-void tell_start(struct events *events, const struct plan *plan, char *const *argv, pid_t pid);
+void tell_start(struct events *events, const struct work *work, pid_t pid);
+
+/* It is ready, so long after its start. */
+void tell_ready(struct events *events, const struct work *work, pid_t pid, int64_t elapsed_ns);
 
 /* It has ended. streams is what was kept of its output, or NULL. */
 struct tell_streams {
@@ -33,8 +37,8 @@ struct tell_streams {
 	struct record_stream streams[2];
 	int count;
 };
-void tell_exit(struct events *events, const struct owner_result *result, pid_t pid,
-	       const struct tell_streams *streams);
+void tell_exit(struct events *events, const struct work *work, const struct owner_result *result,
+	       pid_t pid, const struct tell_streams *streams);
 
 /* What became of its output. */
 void tell_output(struct events *events, const struct relay *relay);
@@ -43,8 +47,9 @@ void tell_output(struct events *events, const struct relay *relay);
 struct ending tell_unstarted(struct events *events, const struct plan *plan, const char *name,
 			     enum child_stage stage, int err);
 
-/* One line when the end was our doing; silence is success. */
-void tell_why(const struct plan *plan, const struct owner_result *result);
+/* One line when the end was our doing, or a service's that was not asked to: stop_signal is the guard's.
+ * Silence is success. */
+void tell_why(const struct work *work, const struct owner_result *result, int stop_signal);
 
 /* A failing sink is told once, at the end. */
 void tell_sink(struct events *events);

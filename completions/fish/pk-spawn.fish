@@ -10,7 +10,9 @@ function __pk_spawn_rest
                 set -e tokens[1]
                 set -q tokens[1]; or return 2
                 break
-            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --stdin --limit --max-output --spill --events --jobs --arg-file --delimiter --max-args --delay --halt --success-on --drain --output --results --capture
+            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --stdin --limit --max-output --spill --events \
+                --service --ready --wait-for --ready-timeout --ready-file \
+                --jobs --arg-file --delimiter --max-args --delay --halt --success-on --drain --output --results --capture
                 set -e tokens[1]
             case '--*'
             case '-?*'
@@ -46,6 +48,11 @@ complete -c pk-spawn -n __pk_spawn_options -l orphans -x -d 'What COMMAND leaves
 complete -c pk-spawn -n __pk_spawn_options -s p -l preserve-status -d 'Exit with the status of COMMAND even after a time limit'
 complete -c pk-spawn -n __pk_spawn_options -s i -l stdin -r -F -d 'Standard input of COMMAND' -a 'inherit null'
 complete -c pk-spawn -n __pk_spawn_options -s L -l limit -x -d 'Resource limit' -a 'as= core= cpu= fsize= nofile= nproc= stack='
+complete -c pk-spawn -n __pk_spawn_options -l service -x -d 'Run CMD beside COMMAND, ready before it starts'
+complete -c pk-spawn -n __pk_spawn_options -l ready -x -d 'When the service before it, or COMMAND, is ready' -a 'tcp: unix: http:// line: fd: notify file: exec:'
+complete -c pk-spawn -n __pk_spawn_options -l wait-for -x -d 'Start nothing before this is there' -a 'tcp: unix: http:// file: exec:'
+complete -c pk-spawn -n __pk_spawn_options -l ready-timeout -x -d 'How long each may take'
+complete -c pk-spawn -n __pk_spawn_options -l ready-file -r -F -d 'A file that is there while all is ready'
 complete -c pk-spawn -n __pk_spawn_options -s m -l max-output -x -d 'Pass on only the first and the last half SIZE of each stream'
 complete -c pk-spawn -n __pk_spawn_options -l spill -r -F -d 'Write the complete output to FILE as well'
 complete -c pk-spawn -n __pk_spawn_options -s j -l jobs -x -d 'Run N at a time'
@@ -69,6 +76,7 @@ complete -c pk-spawn -n __pk_spawn_options -l progress -d 'Show how far it is'
 complete -c pk-spawn -n __pk_spawn_options -l events -r -F -d 'Append lifecycle events to a file or fd:N'
 complete -c pk-spawn -n __pk_spawn_options -l events-argv -d 'Put all of argv into events'
 complete -c pk-spawn -n __pk_spawn_options -s v -l verbose -d 'Say each signal that is sent'
+complete -c pk-spawn -n __pk_spawn_options -l no-inherit -d 'Do not obey $PK_DEADLINE, nor pass it on'
 complete -c pk-spawn -n __pk_spawn_options -s q -l quiet -d 'Do not say why COMMAND was ended'
 complete -c pk-spawn -n __pk_spawn_options -s h -l help -d 'Show a summary'
 complete -c pk-spawn -n __pk_spawn_options -s V -l version -d 'Show the version'

@@ -109,6 +109,7 @@ static void a_job_stopped_by_ctrl_z_still_times_out(void **state)
 	(void)event_wait(events, "exit");
 	/* The front, stopped with its command, is continued to say so; the shell learns without fg. */
 	pty_expect(p, "timed out after 1s");
+	run_wait_pid((pid_t)event_number(event_wait(events, "end"), "pid"));
 	pty_keys(p, "\r");
 	pty_expect(p, "Exit 124");
 	pty_keys(p, "exit\r");

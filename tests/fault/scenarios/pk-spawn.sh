@@ -23,6 +23,11 @@ scenario idle 0 --proof done -- -I 10s -- sh -c 'echo out; : > done'
 scenario silent 124 --lines 2 -- -I 50ms -k 50ms -- sh -c 'echo out; sleep 30'
 scenario relay 3 --lines 2 -- -m 1K -- sh -c 'seq 2000; seq 2000 >&2; exit 3'
 scenario spill 0 --lines 2 --files copy --proof done -- -m 100 --spill copy -- sh -c 'seq 2000; : > done'
+# Services and readiness; what befell the run and an own failure after it are two lines.
+scenario ready 0 --lines 2 --proof done -- --ready line:up -- sh -c 'echo up; : > done'
+scenario service 3 --lines 3 -- --service 'echo >&9; exec sleep 30' --ready fd:9 -- sh -c 'exit 3'
+scenario fallen 123 --lines 3 -- --service 'exit 1' --ready fd:9 -- true
+scenario await 75 --lines 2 -- --ready-timeout 30ms --wait-for file:none -- true
 
 # A pool: items are words, jobs leave the files 1 and 2.
 scenario pool 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -- sh -c ': > $0' ::: 1 2
