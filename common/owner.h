@@ -84,6 +84,7 @@ struct owner {
 	bool main_gone;
 	bool is_stopping;   /* stopping has been called */
 	bool saw_leftovers; /* the policy has decided about them */
+	bool childless;	    /* reaping has found that nothing is left below this process */
 	struct stop stop;
 	int64_t started;
 	int64_t oom_kills; /* the counter at the start, or -errno */

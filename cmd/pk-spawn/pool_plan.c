@@ -152,6 +152,8 @@ static const char *contradiction(const struct plan *plan, const struct template 
 		return "'--capture' needs the output group, keep or failed";
 	if (plan->max_output > 0 || plan->idle > 0 || plan->spill)
 		return "'--max-output', '--idle' and '--spill' are for one command, not for a pool";
+	if (plan->lock)
+		return "'--lock' is for one command, not for a pool";
 	if (plan->service_count > 0 || plan->wait_count > 0 || plan->has_ready)
 		return "'--service', '--ready' and '--wait-for' are for one command, not for a "
 		       "pool";

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/report.h"
 #include "common/say.h"
 
 /* Pipes for what is relayed. Of a service only its lines are of interest, and they are passed on. */
@@ -116,6 +117,8 @@ int prepare_command(struct work *work, const struct plan *plan, int64_t now)
 		.spec = plan->has_ready ? &plan->ready : NULL,
 		.policy = plan_policy(plan, getpid() == 1, now),
 		.input = -1,
+		.hold = HOLD_NONE,
+		.begun = now,
 		.relay = RELAY_OFF,
 		.ready = READY_OFF,
 		.ready_by = NS_NEVER,
@@ -141,6 +144,7 @@ void prepare_service(struct work *work, const struct plan *plan, int number, int
 		.policy = plan_policy(plan, false, now),
 		.input = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.told = true,
+		.hold = HOLD_NONE,
 		.relay = RELAY_OFF,
 		.ready = READY_OFF,
 		.look_again = NS_NEVER,
@@ -158,4 +162,28 @@ void prepare_drop(struct work *work)
 	relay_drop(&work->relay);
 	ready_drop(&work->ready);
 	fd_drop(&work->input);
+}
+
+bool prepare_hold(struct work *work, struct guard *guard, struct ending *ret_ending)
+{
+	const struct plan *plan = work->plan;
+	const int64_t wait = plan->wait == PLAN_WAIT_UNSET ? NS_NEVER : plan->wait;
+	const int64_t until = ns_min(ns_add(work->begun, wait), work->policy.deadline);
+	int err =
+		plan->lock ? hold_take(&work->hold, plan->lock, (int)plan->slots, guard, until) : 0;
+
+	if (err == 0)
+		return true;
+	if (guard_stop_signal(guard)) {
+		*ret_ending = (struct ending){.signal = guard_stop_signal(guard)};
+	} else if (err == -EWOULDBLOCK) {
+		if (!plan->quiet)
+			hold_explain(&work->hold, plan->lock, err);
+		*ret_ending = (struct ending){.code = STATUS_LATER};
+	} else {
+		hold_explain(&work->hold, plan->lock, err);
+		report_error(guard_events(guard), "io", err);
+		*ret_ending = (struct ending){.code = STATUS_OWN};
+	}
+	return false;
 }

@@ -1,10 +1,13 @@
 #ifndef PK_SPAWN_PREPARE_H
 #define PK_SPAWN_PREPARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base.h"
 #include "common/child.h"
+#include "common/guard.h"
+#include "common/status.h"
 #include "plan.h"
 #include "work.h"
 
@@ -22,6 +25,10 @@ must_check int prepare_command(struct work *work, const struct plan *plan, int64
 
 /* A service, by number from 1. */
 void prepare_service(struct work *work, const struct plan *plan, int number, int64_t now);
+
+/* In the guard: take the lock of --lock, for COMMAND. Returns false when it was not to be had, with *ret_ending
+ * set. */
+must_check bool prepare_hold(struct work *work, struct guard *guard, struct ending *ret_ending);
 
 /* In the guard: the pipes of the relay and of readiness, and NOTIFY_SOCKET.
  * Returns 0 or -errno. */

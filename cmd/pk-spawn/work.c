@@ -213,13 +213,14 @@ static struct ending report(struct work *work, struct guard *guard, pid_t pid)
 /* The command has been started: keep what it is served with, let the rest go. */
 static void settle_in(struct work *work, struct guard *guard)
 {
-	int keep[RELAY_KEEPS + READY_KEEPS];
+	int keep[1 + RELAY_KEEPS + READY_KEEPS];
 	const int64_t now = now_ns();
 	size_t count = 0;
 
+	keep[count++] = hold_fd(&work->hold);
 	if (work->relays) {
 		relay_started(&work->relay, now);
-		count = relay_keep(&work->relay, keep);
+		count += relay_keep(&work->relay, keep + count);
 	}
 	ready_started(&work->ready, now);
 	work->ready_by = ns_min(work->ready_by, ns_add(now, work->plan->ready_timeout));
@@ -262,11 +263,11 @@ struct ending work_body(struct guard *guard, void *arg)
 	if (work->service)
 		guard_stand_apart(guard);
 	err = prepare_streams(work);
-	if (err >= 0) {
-		ending = run_job(work, guard);
-	} else {
+	if (err < 0) {
 		say_errno(err, "cannot prepare '%s'", work->argv[0]);
 		report_error(guard_events(guard), "resource", err);
+	} else if (work->service || prepare_hold(work, guard, &ending)) {
+		ending = run_job(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
 	prepare_drop(work);

@@ -8,6 +8,7 @@
 #include "common/child.h"
 #include "common/events.h"
 #include "common/guard.h"
+#include "common/hold.h"
 #include "common/status.h"
 #include "plan.h"
 #include "ready.h"
@@ -24,8 +25,10 @@ struct work {
 	int number;	     /* of the service, from 1 */
 	const struct spec *spec;
 	struct stop_policy policy;
-	int input; /* the command's stdin, -1: the caller's */
-	bool told; /* a front listens to reports (enum news_of_work) */
+	int input;	  /* the command's stdin, -1: the caller's */
+	struct hold hold; /* of --lock; COMMAND's */
+	int64_t begun;	  /* when the run began */
+	bool told;	  /* a front listens to reports (enum news_of_work) */
 
 	struct child_fd fds[4];
 	bool relays;

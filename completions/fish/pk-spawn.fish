@@ -10,14 +10,14 @@ function __pk_spawn_rest
                 set -e tokens[1]
                 set -q tokens[1]; or return 2
                 break
-            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --stdin --limit --max-output --spill --events \
+            case --timeout --deadline --idle --kill-after --signal --signal-to --orphans --lock --slots --wait --stdin --limit --max-output --spill --events \
                 --service --ready --wait-for --ready-timeout --ready-file \
                 --jobs --arg-file --delimiter --max-args --delay --halt --success-on --drain --output --results --capture
                 set -e tokens[1]
             case '--*'
             case '-?*'
                 # Letters without a value, then one that takes the next word.
-                string match -qr -- '^-[pqvhV0]*[tDIksiLmjadnor]$' $tokens[1]; and set -e tokens[1]
+                string match -qr -- '^-[pqvhV0]*[tDIksiLmjadnorlw]$' $tokens[1]; and set -e tokens[1]
             case '*'
                 break
         end
@@ -46,6 +46,9 @@ complete -c pk-spawn -n __pk_spawn_options -s s -l signal -x -d 'Stop signal' -a
 complete -c pk-spawn -n __pk_spawn_options -l signal-to -x -d 'Who gets the stop signal' -a 'tree\t"every process" main\t"COMMAND first"'
 complete -c pk-spawn -n __pk_spawn_options -l orphans -x -d 'What COMMAND leaves running' -a 'stop\t"stop them" wait\t"wait for them" leave\t"leave them"'
 complete -c pk-spawn -n __pk_spawn_options -s p -l preserve-status -d 'Exit with the status of COMMAND even after a time limit'
+complete -c pk-spawn -n __pk_spawn_options -s l -l lock -r -F -d 'Hold a lock for the whole run'
+complete -c pk-spawn -n __pk_spawn_options -l slots -x -d 'As many as N may hold it at once'
+complete -c pk-spawn -n __pk_spawn_options -s w -l wait -x -d 'Wait for the lock at most'
 complete -c pk-spawn -n __pk_spawn_options -s i -l stdin -r -F -d 'Standard input of COMMAND' -a 'inherit null'
 complete -c pk-spawn -n __pk_spawn_options -s L -l limit -x -d 'Resource limit' -a 'as= core= cpu= fsize= nofile= nproc= stack='
 complete -c pk-spawn -n __pk_spawn_options -l service -x -d 'Run CMD beside COMMAND, ready before it starts'

@@ -28,6 +28,8 @@ scenario ready 0 --lines 2 --proof done -- --ready line:up -- sh -c 'echo up; : 
 scenario service 3 --lines 3 -- --service 'echo >&9; exec sleep 30' --ready fd:9 -- sh -c 'exit 3'
 scenario fallen 123 --lines 3 -- --service 'exit 1' --ready fd:9 -- true
 scenario await 75 --lines 2 -- --ready-timeout 30ms --wait-for file:none -- true
+scenario lock 0 --lines 2 --files l --proof done -- -l l -- sh -c ': > done'
+scenario slots 0,125 --lines 2 --files s,s.1,s.2 --proof done -- -l s --slots 2 -- sh -c ': > done'
 
 # A pool: items are words, jobs leave the files 1 and 2.
 scenario pool 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -- sh -c ': > $0' ::: 1 2
