@@ -8,7 +8,7 @@ VERSION = 0.1.0
 BUILD = release
 OUT = build/$(BUILD)
 # A module of common/ includes only modules to its left; tests/layers.sh checks it.
-LAYERS = base clock fd buf status errname utf8 signame num say opt json jsonread jsontext events proc lock place keep slot replace cgroup stop terminal child tree report program owner guard front
+LAYERS = base clock fd buf status errname utf8 signame num deadline say opt json jsonread jsontext events proc lock place keep slot replace cgroup stop terminal child tree report program owner guard crew front
 
 ifeq ($(origin CC),default)
 CC = gcc
@@ -63,6 +63,7 @@ COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DPK_VERSION=\"$(VERSION)\" -I. $(FLAGS) 
 
 tools := $(notdir $(patsubst %/,%,$(dir $(wildcard cmd/*/main.c))))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)))
+pages7 := $(wildcard man/*.7)
 bins := $(tools:%=$(OUT)/bin/%)
 Q = $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $@)
@@ -70,7 +71,7 @@ say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all static asan debug install uninstall dist compile_commands help clean FORCE
+.PHONY: all static asan debug install uninstall dist dist-static deb compile_commands help clean FORCE
 all: $(bins) ## build the tools: build/release/bin (BUILD=release|static|asan|coverage|debug)
 static: ## musl static-pie, the build for releases and containers: build/static/bin
 	@test -n "$(MUSL_LIB)" || { echo "make static: no musl rcrt1.o found; install musl-tools (apt-get install musl-tools)" >&2; exit 2; }
@@ -114,15 +115,23 @@ install: all ## DESTDIR=, PREFIX=/usr/local, bindir, mandir, bashcompdir, zshcom
 	install -d $(foreach d,$(bindir) $(mandir)/man1 $(mandir)/man7 $(bashcompdir) $(zshcompdir) $(fishcompdir),"$(DESTDIR)$(d)")
 	install -m 755 $(bins) "$(DESTDIR)$(bindir)"
 	install -m 644 $(tools:%=man/%.1) "$(DESTDIR)$(mandir)/man1"
-	install -m 644 man/pk.7 "$(DESTDIR)$(mandir)/man7"
+	install -m 644 $(pages7) "$(DESTDIR)$(mandir)/man7"
 	install -m 644 $(tools:%=completions/bash/%) "$(DESTDIR)$(bashcompdir)"
 	install -m 644 $(tools:%=completions/zsh/_%) "$(DESTDIR)$(zshcompdir)"
 	install -m 644 $(tools:%=completions/fish/%.fish) "$(DESTDIR)$(fishcompdir)"
 uninstall: ## remove what install put there
-	rm -f $(foreach t,$(tools),$(foreach f,$(bindir)/$(t) $(mandir)/man1/$(t).1 $(bashcompdir)/$(t) $(zshcompdir)/_$(t) $(fishcompdir)/$(t).fish,"$(DESTDIR)$(f)")) "$(DESTDIR)$(mandir)/man7/pk.7"
-dist: ## build/pk-VERSION.tar.gz from HEAD
+	rm -f $(foreach t,$(tools),$(foreach f,$(bindir)/$(t) $(mandir)/man1/$(t).1 $(bashcompdir)/$(t) $(zshcompdir)/_$(t) $(fishcompdir)/$(t).fish,"$(DESTDIR)$(f)")) $(foreach p,$(pages7:man/%=%),"$(DESTDIR)$(mandir)/man7/$(p)")
+# The time of every packed file: of the commit, or in an unpacked tarball of its Makefile.
+epoch = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile))
+pack = @mkdir -p build; MAKE='$(MAKE) --no-print-directory' SOURCE_DATE_EPOCH=$(epoch) sh tests/package/$(1).sh $(VERSION)
+dist: ## build/pk-VERSION.tar.gz from HEAD, build/pk-VERSION-linux-ARCH.tar.gz (static programs), build/SHA256SUMS
 	@mkdir -p build
 	git archive --prefix=pk-$(VERSION)/ HEAD | gzip -9n > build/pk-$(VERSION).tar.gz
+	$(Q)$(MAKE) --no-print-directory dist-static
+dist-static:
+	$(call pack,tarball)
+deb: ## build/pk_VERSION_ARCH.deb
+	$(call pack,deb)
 compile_commands: ## build/compile_commands.json (clangd looks there)
 	@mkdir -p build; { echo '['; s=; for f in $(wildcard common/*.c cmd/*/*.c tests/*/*.c); do \
 		printf '%s{"directory": "%s", "file": "%s", "command": "%s"}\n' "$$s" '$(CURDIR)' $$f '$(subst ",\",$(subst \,\\,$(COMPILE))) -Itests/lib -c '$$f; s=,; done; echo ']'; } > build/compile_commands.json

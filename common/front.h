@@ -4,17 +4,15 @@
 #include <stdbool.h>
 
 #include "common/base.h"
+#include "common/crew.h"
 #include "common/events.h"
 #include "common/guard.h"
 #include "common/status.h"
 
 /*
- * The outer half of the front + guard pair: the process that the caller started and waits for. It
- * forks the guard, passes signals on as orders, and when the guard is killed it ends what the guard
- * owned. It holds no timer and does no work: the tool's work is body, which runs inside the guard.
- *
- * The front leaves TSTP, TTIN, TTOU and CONT alone, so that job control works on it as on the bare
- * command; signals that the caller had ignored stay ignored.
+ * The front of a tool that owns one tree at a time: a crew (crew.h) of one guard. The front passes
+ * signals on as orders, and when the guard is killed it ends what the guard owned. It holds no timer
+ * and does no work: the tool's work is body, which runs inside the guard.
  */
 struct front_config {
 	struct events *events;
@@ -24,7 +22,7 @@ struct front_config {
 };
 
 /* The tool's work; arg is front_run's. Returns how the tool shall end. */
-typedef struct ending front_body(struct guard *guard, void *arg);
+typedef crew_body front_body;
 
 enum front_end {
 	FRONT_DONE = 0,	  /* body has returned */

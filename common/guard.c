@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -52,6 +53,38 @@ const struct owner_result *guard_result(const struct guard *guard)
 int guard_stop_signal(const struct guard *guard)
 {
 	return guard->stop_signal;
+}
+
+void guard_set_bereft(struct guard *guard, void (*bereft)(void *arg), void *arg)
+{
+	guard->bereft = bereft;
+	guard->bereft_arg = arg;
+}
+
+int guard_send(int channel, enum news_kind kind, const void *bytes, size_t size, int flags)
+{
+	struct iovec parts[] = {
+		{.iov_base = &kind, .iov_len = sizeof(kind)},
+		{.iov_base = (void *)(uintptr_t)bytes, .iov_len = size},
+	};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = array_len(parts)};
+	ssize_t len;
+
+	static_assert(offsetof(struct news, report) == sizeof(kind), "no padding in news");
+	do
+		len = sendmsg(channel, &message, flags | MSG_NOSIGNAL);
+	while (len < 0 && errno == EINTR);
+	return len < 0 ? -errno : 0;
+}
+
+int guard_report(struct guard *guard, const void *bytes, size_t len)
+{
+	return guard_send(guard->channel, NEWS_REPORT, bytes, len, MSG_DONTWAIT);
+}
+
+struct pollfd guard_room(const struct guard *guard)
+{
+	return (struct pollfd){.fd = guard->channel, .events = POLLOUT};
 }
 
 void guard_claim(struct guard *guard, int signal)
@@ -111,7 +144,8 @@ static void obey(struct guard *guard, const struct order *order)
 	/* Without a job a HUP has nobody to go to: it ends the tool, as TERM does. */
 	const bool homeless =
 		order->kind == ORDER_PASS && order->signal == SIGHUP && !guard->owner.running;
-	const bool asks = order->kind == ORDER_STOP || order->kind == ORDER_TYPED || homeless;
+	const bool asks = order->kind == ORDER_STOP || order->kind == ORDER_TYPED ||
+			  order->kind == ORDER_HALT || homeless;
 
 	if (order->kind == ORDER_PASS && order->signal == guard->claimed) {
 		guard->called = true;
@@ -136,6 +170,9 @@ static void obey(struct guard *guard, const struct order *order)
 			owner_continue(&guard->owner);
 		guard->mirrored = false;
 		return;
+	case ORDER_HALT:
+		owner_stop(&guard->owner, STOP_SIGNAL);
+		return;
 	case ORDER_SYNC:
 		guard->synced = true;
 		return;
@@ -146,6 +183,8 @@ static void obey(struct guard *guard, const struct order *order)
 static _Noreturn void end_without_front(struct guard *guard)
 {
 	owner_exterminate(&guard->owner, guard->sigs);
+	if (guard->bereft)
+		guard->bereft(guard->bereft_arg);
 	guard_finish(guard);
 	fd_drop(&guard->channel);
 	events_drop(guard->owner.events);
@@ -198,8 +237,7 @@ static void sync_with_front(struct guard *guard)
 
 	if (guard->caller_group == 0 || guard->mirrored)
 		return;
-	guard->synced = false;
-	signal_front(guard, GUARD_SYNC_SIGNAL);
+	guard->synced = guard_send(guard->channel, NEWS_SYNC, NULL, 0, MSG_DONTWAIT) < 0;
 	while (!guard->synced && now_ns() < until)
 		if (ppoll(&pfd, 1, ns_until(until, &left), NULL) > 0)
 			take_orders(guard);

@@ -15,7 +15,7 @@
 #include "common/stop.h"
 
 /*
- * The inner half of the front + guard pair (front.h is the outer half): a process of its own that
+ * The inner half of the front + guard pair (crew.h is the outer half): a process of its own that
  * owns whole trees of commands, one job after another. "Nothing that pk started survives pk" is
  * promised here and nowhere else:
  *
@@ -27,7 +27,7 @@
  * by name on the caller's side miss it. It blocks every signal and takes orders from the front only.
  * All limits are timed here: a stopped front delays nothing.
  *
- * A tool's work runs inside the guard as a function (front_run's body):
+ * A tool's work runs inside the guard as a function (the body of crew_hire or front_run):
  *
  *	guard_start(guard, &job, &policy);
  *	while (guard_wait(guard, NULL, 0, NS_NEVER) != GUARD_ENDED)
@@ -45,21 +45,41 @@ enum order_kind {
 	ORDER_PASS,	/* forward to the command itself, no clock */
 	ORDER_TYPED,	/* INT or QUIT typed at the terminal: the command has it already */
 	ORDER_CONTINUE, /* the front has been continued */
-	ORDER_SYNC, /* the answer to GUARD_SYNC_SIGNAL: all that came before it has been passed on */
+	ORDER_HALT, /* the front wants an end: stop the job as its policy says, start no other */
+	ORDER_SYNC, /* the answer to NEWS_SYNC: all that came before it has been passed on */
 };
-
-/*
- * What is typed at the terminal ends the command and reaches the front at the same moment; the front's
- * order may come after the command's end. At a terminal the guard therefore asks by this signal, which
- * a signalfd gives after INT and QUIT, the lower numbers first (signalfd(2)), and waits for the answer
- * before a job is over. By itself the signal is ignored (signal(7)).
- */
-#define GUARD_SYNC_SIGNAL SIGURG
 
 struct order {
 	enum order_kind kind;
 	int signal;
 	pid_t from; /* the sender, 0 for the kernel */
+};
+
+/*
+ * What the guard tells the front, one datagram each.
+ *
+ * NEWS_SYNC: what is typed at the terminal ends the command and reaches the front at the same moment
+ * (the kernel signals a whole group before anybody in it can die), but the front's order may come after
+ * the command's end. At a terminal the guard therefore asks, the front passes on all that it has got
+ * and answers, and only then a job is over.
+ */
+enum news_kind { NEWS_SYNC, NEWS_REPORT, NEWS_FAREWELL };
+
+/* The last news, where the exit status cannot say it all: otherwise an ordinary end by that status. */
+struct news_farewell {
+	int error; /* -errno: the guard could not be set up */
+	int signal;
+	bool forceful; /* some job was ended by force */
+};
+
+#define GUARD_REPORT_MAX 1024
+
+struct news {
+	enum news_kind kind;
+	union {
+		struct news_farewell farewell;
+		char report[GUARD_REPORT_MAX];
+	};
 };
 
 /* Say what is done through note(arg, ...); NULL is silence. */
@@ -136,10 +156,27 @@ void guard_stop(struct guard *guard, enum stop_cause cause);
 /* Send the running command itself a signal: no clock. */
 void guard_pass(struct guard *guard, int signal);
 
-/* The first signal that asked the tool to stop, forwarded or typed, else 0. Start nothing after it. */
+/* The first signal that asked the tool to stop, forwarded or typed, else 0. Start nothing after it.
+ * ORDER_HALT counts as its signal. */
 int guard_stop_signal(const struct guard *guard);
 
-/* For front_run, which keeps it on its stack. */
+/*
+ * Send the front's owner a report of up to GUARD_REPORT_MAX bytes; it arrives as CREW_REPORT (crew.h).
+ * Never waits. Returns 0, -EAGAIN when the front, stopped, has left too many unread (guard_room tells
+ * when to try again), or -errno.
+ */
+must_check int guard_report(struct guard *guard, const void *bytes, size_t len);
+
+/* For guard_wait's extra: ready when a report can be sent. */
+struct pollfd guard_room(const struct guard *guard);
+
+/*
+ * When the front has died, call bereft(arg) after the tree has been ended: the guard's last act, for
+ * what others must not miss (a token of theirs).
+ */
+void guard_set_bereft(struct guard *guard, void (*bereft)(void *arg), void *arg);
+
+/* For crew.c, which keeps it on its stack. */
 struct guard {
 	int channel; /* to the front, SOCK_SEQPACKET */
 	int sigs;    /* SIGCHLD, as a descriptor */
@@ -152,6 +189,8 @@ struct guard {
 	int stop_signal; /* the first request to stop, for ever */
 	int claimed;	 /* a signal that is for the body, or 0 */
 	bool called;	 /* it has come */
+	void (*bereft)(void *arg);
+	void *bereft_arg;
 	struct owner owner;
 };
 
@@ -161,5 +200,9 @@ must_check int guard_make(struct guard *guard);
 
 /* The body has returned: a job that it did not wait for is killed. */
 void guard_finish(struct guard *guard);
+
+/* Send news; size is that of what follows the kind. Returns 0 or -errno. */
+must_check int guard_send(int channel, enum news_kind kind, const void *bytes, size_t size,
+			  int flags);
 
 #endif

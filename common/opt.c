@@ -274,7 +274,7 @@ static void fill(struct tables *tables, const struct opt_program *program)
 		tables->longs[longs++] = (struct option){opt->name, takes, NULL, (int)i + 256};
 		if (opt->letter) {
 			tables->shorts[shorts++] = opt->letter;
-			for (int colons = 0; colons < takes; colons++)
+			if (takes == required_argument)
 				tables->shorts[shorts++] = ':';
 		}
 	}

@@ -36,8 +36,9 @@ struct opt {
 	enum opt_kind kind;
 	char letter; /* 0: long name only */
 	const char *name;
-	const char *
-		arg; /* the argument's name in --help, NULL: takes none; "[X]": optional, after = */
+	/* The argument's name in --help, NULL: takes none; "[X]": optional, after the = of the long name.
+	 * The letter takes none then, so that letters can follow it: cp(1) has -b and --backup=numbered. */
+	const char *arg;
 	const char *help; /* one sentence, the default in parentheses; wrapped by --help */
 	size_t at;	  /* offset of the target in the plan */
 	int64_t least, most;

@@ -24,9 +24,9 @@
 #define PROCESSES_SHOWN 64
 
 static const char *const cause_names[] = {
-	[CAUSE_EXITED] = "exited",   [CAUSE_SIGNAL] = "signal",	    [CAUSE_TIMEOUT] = "timeout",
-	[CAUSE_IDLE] = "idle",	     [CAUSE_DEADLINE] = "deadline", [CAUSE_OOM] = "oom",
-	[CAUSE_STOPPED] = "stopped", [CAUSE_UNKNOWN] = "unknown",
+	[CAUSE_EXITED] = "exited", [CAUSE_SIGNAL] = "signal",	  [CAUSE_TIMEOUT] = "timeout",
+	[CAUSE_IDLE] = "idle",	   [CAUSE_DEADLINE] = "deadline", [CAUSE_INHERITED] = "inherited",
+	[CAUSE_OOM] = "oom",	   [CAUSE_STOPPED] = "stopped",	  [CAUSE_UNKNOWN] = "unknown",
 };
 
 const char *owner_cause_name(enum owner_cause cause)
@@ -101,6 +101,8 @@ static enum owner_cause cause_of(const struct stop *stop)
 		return CAUSE_TIMEOUT;
 	case STOP_DEADLINE:
 		return CAUSE_DEADLINE;
+	case STOP_INHERITED:
+		return CAUSE_INHERITED;
 	case STOP_IDLE:
 		return CAUSE_IDLE;
 	case STOP_SIGNAL:
@@ -116,13 +118,15 @@ static void note_limit(struct owner *owner)
 {
 	struct owner_result *result = &owner->result;
 	enum owner_cause cause = cause_of(&owner->stop);
-	bool limit = cause == CAUSE_TIMEOUT || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE;
+	bool limit = cause == CAUSE_TIMEOUT || cause == CAUSE_DEADLINE ||
+		     cause == CAUSE_INHERITED || cause == CAUSE_IDLE;
 
 	if (!limit || result->timed_out)
 		return;
 	result->timed_out = true;
 	result->cause = cause;
-	report_limit(owner->events, owner->main.pid, owner_cause_name(cause));
+	report_limit(owner->events, owner->main.pid, owner_cause_name(cause),
+		     cause == CAUSE_INHERITED ? owner->stop.policy->from : "");
 }
 
 static void give_up(struct owner *owner)
@@ -415,6 +419,8 @@ int owner_start(struct owner *owner, const struct child_job *job, pid_t group,
 	owner->oom_kills = owner->events->fd >= 0 ? cgroup_oom_kills() : -ENOENT;
 	owner->started = now_ns();
 	stop_start(&owner->stop, policy, owner->started);
+	if (!job->envp)
+		deadline_tell(&owner->deadline, owner->stop.limit, owner->events->run);
 	err = child_start(&own, caller, &owner->main);
 	*ret_stage = owner->main.stage;
 	owner->running = err >= 0;

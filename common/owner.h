@@ -33,9 +33,10 @@ enum owner_cause {
 	CAUSE_TIMEOUT,
 	CAUSE_IDLE,
 	CAUSE_DEADLINE,
-	CAUSE_OOM,     /* SIGKILL while the cgroup's oom_kill counter grew */
-	CAUSE_STOPPED, /* a request to stop was forwarded to it */
-	CAUSE_UNKNOWN, /* SIGKILL of unknown origin, the counter cannot be read */
+	CAUSE_INHERITED, /* the deadline of an enclosing tool (deadline.h) */
+	CAUSE_OOM,	 /* SIGKILL while the cgroup's oom_kill counter grew */
+	CAUSE_STOPPED,	 /* a request to stop was forwarded to it */
+	CAUSE_UNKNOWN,	 /* SIGKILL of unknown origin, the counter cannot be read */
 };
 
 /* "exited", "signal", ... as events have it. */
@@ -51,7 +52,7 @@ struct owner_result {
 	bool ended;	      /* the command itself has ended; else it is among the survivors */
 	struct ending ending; /* the command's own */
 	enum owner_cause cause;
-	bool timed_out; /* by a limit: timeout, deadline, idle */
+	bool timed_out; /* by a limit: timeout, deadline, inherited, idle */
 	bool killed;	/* SIGKILL was needed, for the command or for what it left */
 	bool requested; /* a forwarded signal asked it to stop */
 	int passed;	/* the last signal that owner_pass passed on from outside, else 0 */
@@ -84,6 +85,7 @@ struct owner {
 	int condemned;	   /* by the last round of SIGKILL */
 	int reaped;	   /* since then */
 	int64_t kill_again;
+	struct deadline_export deadline; /* what the command is told of its limit */
 	struct owner_result result;
 };
 

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/report.h"
 #include "common/say.h"
@@ -28,6 +30,40 @@ bool program_start(const char *name)
 	if (err < 0)
 		say_errno(err, "cannot replace a closed standard descriptor");
 	return err >= 0;
+}
+
+static const char *why_ignored(int err)
+{
+	switch (err) {
+	case -ETIME:
+		return "it has passed";
+	case -EXDEV:
+		return "it is of another boot";
+	default:
+		return "the boot id cannot be read";
+	}
+}
+
+bool program_deadline(struct deadline *ret, int64_t grace, bool opt_out, bool quiet)
+{
+	const char *text = getenv(DEADLINE_NAME);
+	int err;
+
+	*ret = DEADLINE_NONE;
+	if (!text)
+		return true;
+	if (opt_out) {
+		deadline_forget();
+		return true;
+	}
+	err = deadline_inherit(ret, grace);
+	if (err == -EINVAL)
+		say("cannot understand " DEADLINE_NAME " '%s': expected " DEADLINE_FORMS
+		    ", or what a pk tool has put there",
+		    text);
+	else if (err < 0 && !quiet)
+		say(DEADLINE_NAME " is ignored: %s", why_ignored(err));
+	return err != -EINVAL;
 }
 
 bool program_open_events(struct events *events, const char *tool, const char *dest)

@@ -2,8 +2,10 @@
 #define PK_PROGRAM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base.h"
+#include "common/deadline.h"
 #include "common/events.h"
 
 /*
@@ -13,6 +15,13 @@
  * STATUS_OWN.
  */
 must_check bool program_start(const char *name);
+
+/*
+ * Behind the command line: what PK_DEADLINE leaves a program whose stopping takes `grace` (deadline.h). One
+ * that has passed or is of another boot is ignored with a message, unless quiet; with opt_out (--no-inherit)
+ * it is not looked at, and goes no further. Returns false after a message when it cannot be understood.
+ */
+must_check bool program_deadline(struct deadline *ret, int64_t grace, bool opt_out, bool quiet);
 
 /*
  * Open the sink of the tool's events: dest is what --events says, or NULL for $PK_EVENTS. One that cannot

@@ -44,7 +44,7 @@ static int take_by_creating(void *arg, const char *slot)
 
 	if (fd < 0)
 		return -errno;
-	err = lock_try(fd, LOCK_EX);
+	err = lock_try(fd, LOCK_SH);
 	if (err == -EWOULDBLOCK || (err == 0 && !slot_names(place, slot, fd))) {
 		fd_drop(&fd);
 		return -EEXIST;
@@ -59,10 +59,15 @@ static int claim(struct replace *new, slot_take *take, void *arg)
 	return slot_claim(new->place, take, arg, new->temp, &new->swept);
 }
 
-/* No O_TMPFILE: the file system has none, or the kernel took the flag for O_DIRECTORY. */
+/*
+ * No O_TMPFILE: the file system has none, the kernel took the flag for O_DIRECTORY, or a sandbox does
+ * not know it. Where the directory cannot be written (EPERM, too: it is immutable), a named file has
+ * the same answer.
+ */
 static bool lacks_tmpfile(int err)
 {
-	return err == EOPNOTSUPP || err == EISDIR || err == ENOENT || err == EINVAL;
+	return err == EOPNOTSUPP || err == EISDIR || err == ENOENT || err == EINVAL ||
+	       err == EPERM || err == ENOSYS;
 }
 
 int replace_stage(struct replace *new, const struct place *place, mode_t mode)
@@ -94,19 +99,18 @@ static int ask_lease(int fd)
 int replace_seal(struct replace *new)
 {
 	char path[FD_PATH_MAX];
-	int fd, err;
+	int fd;
 
 	fd_path(path, new->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == EACCES ? 0 : -errno;
+	/* The lock that marks a named file as alive goes with the old descriptor. */
+	if (*new->temp)
+		(void)!lock_try(fd, LOCK_SH);
 	fd_drop(&new->fd);
 	new->fd = fd;
-	err = ask_lease(fd);
-	/* The lock that marks a named file as alive has gone with the old descriptor. */
-	if (err == 0 && *new->temp)
-		(void)!lock_try(fd, LOCK_EX);
-	return err;
+	return ask_lease(fd);
 }
 
 int replace_sync(const struct replace *new)
@@ -187,7 +191,7 @@ static int without_signals(struct replace *new, const char *name,
 int replace_commit(struct replace *new)
 {
 	/* The lock marks the temporary name as alive; without locks nobody sweeps. */
-	(void)!lock_try(new->fd, LOCK_EX);
+	(void)!lock_try(new->fd, LOCK_SH);
 	return without_signals(new, new->place->name, link_and_rename);
 }
 

@@ -34,7 +34,7 @@ void report_signal(struct events *events, const char *name, pid_t command, int s
 	event_send(&event, events);
 }
 
-void report_limit(struct events *events, pid_t command, const char *kind)
+void report_limit(struct events *events, pid_t command, const char *kind, const char *from)
 {
 	struct event event;
 
@@ -42,6 +42,8 @@ void report_limit(struct events *events, pid_t command, const char *kind)
 		return;
 	json_int(&event.json, "command_pid", command);
 	json_text(&event.json, "kind", kind);
+	if (from[0] != '\0')
+		json_text(&event.json, "from", from);
 	event_send(&event, events);
 }
 

@@ -20,8 +20,8 @@ void report_error(struct events *events, const char *class, int err);
 void report_signal(struct events *events, const char *name, pid_t command, int signal, int targets,
 		   pid_t from);
 
-/* timeout: which limit has passed. */
-void report_limit(struct events *events, pid_t command, const char *kind);
+/* timeout: which limit has passed; from: the run that enforces it, empty when not known or our own. */
+void report_limit(struct events *events, pid_t command, const char *kind, const char *from);
 
 /* orphans or survivor: processes by pid and name. */
 void report_processes(struct events *events, const char *name, const pid_t *pids, int count);

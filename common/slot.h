@@ -9,8 +9,8 @@
 
 /*
  * Temporary names beside a file: `.NAME.pk0` to `.NAME.pk7`. Whoever lives behind one holds flock(2)
- * on that file, so a name whose lock is free is what a SIGKILL or a power cut has left: whoever needs
- * the slot next removes it. Leftovers are bounded, no directory is scanned, and a live owner is never
+ * on that file - a shared lock is enough, and a second descriptor can take it over -, so a name whose
+ * lock is free is what a SIGKILL or a power cut has left: whoever needs the slot next removes it. Leftovers are bounded, no directory is scanned, and a live owner is never
  * disturbed.
  */
 #define SLOT_COUNT 8

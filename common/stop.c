@@ -8,6 +8,22 @@
 /* An unkillable process (state D) is waited for that long, at least. */
 #define GIVE_UP_LEAST (2 * NS_PER_S)
 
+void stop_inherit(struct stop_policy *policy, const struct deadline *inherited)
+{
+	if (inherited->at < policy->deadline) {
+		policy->deadline = inherited->at;
+		policy->from = inherited->from;
+	}
+	policy->kill_by = inherited->kill_at;
+}
+
+static enum stop_cause cause_of_limit(const struct stop_policy *policy, int64_t timeout)
+{
+	if (policy->deadline >= timeout)
+		return STOP_TIMEOUT;
+	return policy->from ? STOP_INHERITED : STOP_DEADLINE;
+}
+
 void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now)
 {
 	int64_t limit = policy->timeout > 0 ? ns_add(now, policy->timeout) : NS_NEVER;
@@ -18,7 +34,7 @@ void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now
 		.kill_at = NS_NEVER,
 		.give_up_at = NS_NEVER,
 		.first = NS_NEVER,
-		.deadline_is_nearer = policy->deadline < limit,
+		.limit_cause = cause_of_limit(policy, limit),
 	};
 }
 
@@ -43,6 +59,8 @@ static enum stop_action ask_with(struct stop *stop, int signal, int64_t grace, i
 		return kill_now(stop, now);
 	/* A clock that already runs is never put back. */
 	stop->kill_at = ns_min(stop->kill_at, ns_add(now, grace));
+	if (stop->policy->kill_by > 0)
+		stop->kill_at = ns_min(stop->kill_at, stop->policy->kill_by);
 	/* Nobody is told the same twice. */
 	if (stop->phase == STOP_ASKED && stop->signal == signal)
 		return STOP_DO_NOTHING;
@@ -65,7 +83,7 @@ enum stop_action stop_due(struct stop *stop, int64_t now)
 	if (now >= stop->kill_at)
 		return kill_now(stop, now);
 	if (now >= stop->limit)
-		return stop_for(stop, stop->deadline_is_nearer ? STOP_DEADLINE : STOP_TIMEOUT, now);
+		return stop_for(stop, stop->limit_cause, now);
 	if (now < stop->give_up_at)
 		return STOP_DO_NOTHING;
 	stop->give_up_at = NS_NEVER;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/base.h"
+#include "common/deadline.h"
 
 /*
  * How a command is brought to its end: a pure state machine over (state, time). RUNNING is asked to
@@ -21,12 +22,18 @@ struct stop_policy {
 	bool main_first; /* ask the command itself, its descendants when it has gone */
 	bool patient;	 /* PID 1 without an explicit grace: a forwarded TERM has no clock */
 	enum orphans orphans;
+	const char
+		*from;	 /* the deadline is an inherited one, enforced by that run; NULL: our own */
+	int64_t kill_by; /* absolute: no grace period goes on beyond it; 0: it may */
 };
+
+/* Clamp policy to what is inherited, which must outlive it. One line in each tool. */
+void stop_inherit(struct stop_policy *policy, const struct deadline *inherited);
 
 enum stop_phase { STOP_RUNNING, STOP_ASKED, STOP_KILLED };
 
 /* Why the command ended, as far as it was our doing. */
-enum stop_cause { STOP_NONE, STOP_TIMEOUT, STOP_DEADLINE, STOP_IDLE, STOP_SIGNAL };
+enum stop_cause { STOP_NONE, STOP_TIMEOUT, STOP_DEADLINE, STOP_INHERITED, STOP_IDLE, STOP_SIGNAL };
 
 struct stop {
 	const struct stop_policy *policy;
@@ -35,9 +42,9 @@ struct stop {
 	int64_t limit; /* of time, not yet passed; these three are NS_NEVER when there is none */
 	int64_t kill_at;
 	int64_t give_up_at;
-	int64_t first; /* when the first request to stop came in; NS_NEVER: none */
-	bool deadline_is_nearer;
-	int signal; /* what to ask with */
+	int64_t first;		     /* when the first request to stop came in; NS_NEVER: none */
+	enum stop_cause limit_cause; /* which one it is */
+	int signal;		     /* what to ask with */
 };
 
 /* What to do now. */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/keep.h"
 #include "condition.h"
 #include "in_place.h"
@@ -70,18 +69,12 @@ static bool sync_new(struct work *work)
 /* Somebody who takes no lock may have written since COMMAND began to read. */
 static bool edit_holds(struct work *work, bool changed)
 {
-	const struct stat *then = &work->target.st;
-	struct stat now;
-
 	if (!work->plan->edit)
 		return true;
 	if (!work->existed)
 		return !work->target.exists || tell_conflict(work, "no file", "a file");
-	if (!changed && fstat(work->target.fd, &now) == 0 && now.st_size == then->st_size &&
-	    now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == then->st_mtim.tv_nsec)
-		return true;
-	return tell_conflict(work, "the content that was read", "another");
+	return (!changed && target_is_unwritten(&work->target)) ||
+	       tell_conflict(work, "the content that was read", "another");
 }
 
 /* The file that is to be replaced has the say about mode and owner: is it the one that was asked? */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/clock.h"
 #include "input.h"
 #include "sha256.h"
 #include "stage.h"
@@ -59,7 +58,7 @@ bool condition_before(struct work *work)
 static bool verify(struct work *work, uint8_t hash[static SHA256_SIZE])
 {
 	char wanted[SHA256_TEXT], found[SHA256_TEXT];
-	int err = sha256_file(work->new.fd, hash);
+	int err = sha256_file(work->unchanged ? work->target.fd : work->new.fd, hash);
 
 	if (err < 0)
 		return tell_failed(work, "verify", err, "cannot read the new content of '%s'",
@@ -76,11 +75,9 @@ static bool verify(struct work *work, uint8_t hash[static SHA256_SIZE])
 /* Command mode: its output is compared once it is complete. */
 static bool differs(struct work *work)
 {
-	struct stat st;
 	int same;
 
-	if (fstat(work->target.fd, &st) < 0 || st.st_size != work->size ||
-	    !target_is_as_seen(work, &st))
+	if (work->target.st.st_size != work->size || !target_is_as_seen(work))
 		return true;
 	same = stage_same(work->new.fd, work->target.fd);
 	if (same < 0)
@@ -100,6 +97,8 @@ bool condition_after(struct work *work)
 	}
 	if (plan->verify && !verify(work, hash))
 		return false;
+	if (work->unchanged)
+		return tell_unchanged(work);
 	trace_staged(work, plan->verify ? hash : NULL);
 	return !plan->command || !plan->if_changed || !work->target.readable || differs(work);
 }

@@ -8,8 +8,8 @@
 
 /*
  * Read stdin to its end into the new file. With -u it is compared with FILE while it comes, and the
- * new file is made at the first difference only: when there is none, nothing was written and this is
- * the end of the run.
+ * new file is made at the first difference only: when there is none, nothing was written and
+ * work->unchanged is set.
  */
 must_check bool input_stage(struct work *work);
 

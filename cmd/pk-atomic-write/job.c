@@ -10,7 +10,6 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
-#include "common/say.h"
 #include "stage.h"
 #include "tell.h"
 #include "trace.h"
@@ -24,12 +23,21 @@ static void keep_ours(const struct work *work)
 		guard_let_go(work->guard, keep, array_len(keep));
 }
 
-static bool start_failed(struct work *work, const char *name, enum child_stage stage, int err)
+static bool start_failed(struct work *work, const struct child_job *job, enum child_stage stage,
+			 int err)
 {
-	if (stage != CHILD_EXEC)
-		return tell_failed(work, "start", err, "cannot start '%s'", name);
-	say_errno(err, "cannot run '%s'", name);
-	return tell_rejected(work, "command", (struct ending){.code = status_of_exec(-err)});
+	/* Only COMMAND has 126 and 127; that there is no sh for --check says nothing about it. */
+	if (stage != CHILD_EXEC || job->argv != work->plan->command)
+		return tell_failed(work, "start", err, "cannot start '%s'", job->argv[0]);
+	return tell_not_run(work, err);
+}
+
+/* The one limit that there is here is inherited. */
+static bool timed_out(struct work *work, const char *name)
+{
+	tell_warning(work, "'%s' was ended (inherited deadline); '%s' is untouched", name,
+		     work->plan->file);
+	return tell_rejected(work, "deadline", (struct ending){.code = STATUS_TIMEOUT});
 }
 
 /* Run it to its end. */
@@ -42,7 +50,7 @@ static bool run(struct work *work, const struct child_job *job, const char *even
 	pid_t pid = guard_pid(guard);
 
 	if (err < 0)
-		return start_failed(work, job->argv[0], stage, err);
+		return start_failed(work, job, stage, err);
 	keep_ours(work);
 	do
 		err = guard_wait(guard, NULL, 0, NS_NEVER);
@@ -53,6 +61,8 @@ static bool run(struct work *work, const struct child_job *job, const char *even
 	if (guard_result(guard)->survivors > 0)
 		return tell_failed(work, event, 0, "%d of the processes of '%s' survived SIGKILL",
 				   guard_result(guard)->survivors, job->argv[0]);
+	if (guard_result(guard)->timed_out)
+		return timed_out(work, job->argv[0]);
 	/* A typed interrupt that it has taken as an ordinary key is no order to us. */
 	if (!guard_result(guard)->requested && guard_result(guard)->ending.signal == 0)
 		work->forgiven = guard_stop_signal(guard);

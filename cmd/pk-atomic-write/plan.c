@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 
@@ -107,6 +108,8 @@ static const struct opt options[] = {
 	 .help = "the stop signal for what it leaves running (default: TERM)"},
 
 	{.kind = OPT_GROUP, .help = "Reports"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
 	{.kind = OPT_FLAG, .name = "events-argv", .at = AT(events_argv),
@@ -132,6 +135,7 @@ const struct opt_program plan_program = {
 		"  75   the lock was not to be had within --wait; FILE is untouched\n"
 		"  122  FILE is replaced, but durability could not be confirmed\n"
 		"  123  a condition failed; FILE is untouched\n"
+		"  124  the inherited deadline passed; FILE is untouched\n"
 		"  125  pk-atomic-write itself failed; FILE is untouched\n"
 		"  126  COMMAND cannot be executed        127  COMMAND was not found\n"
 		"  else COMMAND's own; it died of a signal: so does pk-atomic-write\n"
@@ -156,6 +160,12 @@ static const char *take_operands(struct plan *plan, char **operands, int count)
 	return count == 2 ? "no COMMAND behind '--'" : NULL;
 }
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	const char *mistake;
@@ -170,23 +180,31 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
 	if (first < 0)
 		return false;
+	*ret_status = STATUS_OWN;
 	mistake = take_operands(plan, argv + first, argc - first);
 	if (mistake) {
 		say_usage("%s", mistake);
-		*ret_status = STATUS_OWN;
+		return false;
 	}
-	return !mistake;
+	if (!program_deadline(&plan->inherited, plan->command || plan->check ? grace(plan) : 0,
+			      plan->no_inherit, plan->quiet))
+		return false;
+	plan->wait = ns_min(plan->wait, plan->inherited.left);
+	return true;
 }
 
 struct stop_policy plan_policy(const struct plan *plan, bool is_init)
 {
 	const bool unset = plan->kill_after == PLAN_GRACE_UNSET;
 
-	return (struct stop_policy){
+	struct stop_policy policy = {
 		.deadline = NS_NEVER,
-		.grace = unset ? DEFAULT_GRACE : plan->kill_after,
+		.grace = grace(plan),
 		.signal = plan->signal,
 		.patient = is_init && unset,
 		.orphans = ORPHANS_STOP,
 	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }

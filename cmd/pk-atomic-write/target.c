@@ -127,14 +127,22 @@ bool target_is_current(const struct target *target)
 	       now.st_dev == target->st.st_dev && now.st_ino == target->st.st_ino;
 }
 
-bool target_is_as_seen(const struct work *work, const struct stat *st)
+bool target_is_unwritten(const struct target *target)
 {
-	const struct stat *then = &work->target.st;
+	const struct stat *then = &target->st;
+	struct stat now;
 
-	return target_is_current(&work->target) && st->st_size == then->st_size &&
-	       st->st_mtim.tv_sec == then->st_mtim.tv_sec &&
-	       st->st_mtim.tv_nsec == then->st_mtim.tv_nsec &&
-	       (!work->plan->has_mode || (st->st_mode & 07777) == work->plan->mode);
+	return fstat(target->fd, &now) == 0 && now.st_size == then->st_size &&
+	       now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+}
+
+bool target_is_as_seen(const struct work *work)
+{
+	const struct target *target = &work->target;
+
+	return target_is_unwritten(target) && target_is_current(target) &&
+	       (!work->plan->has_mode || (target->st.st_mode & 07777) == work->plan->mode);
 }
 
 /* Wait for the lock of the open file. Returns WAIT_READY: it is ours, WAIT_TIME, WAIT_STOP or -errno. */

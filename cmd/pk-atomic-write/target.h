@@ -32,10 +32,11 @@ must_check bool target_lock(struct work *work, bool *ret_changed);
 /* Is the open file still the one with the name? */
 must_check bool target_is_current(const struct target *target);
 
-/*
- * May FILE stay as it is (-u)? Yes when the open file, now as st says, still has the name and the
- * mode that was asked for, and nobody has written to it since it was opened.
- */
-must_check bool target_is_as_seen(const struct work *work, const struct stat *st);
+/* Has nobody written to the open file since it was opened? By its size and time. */
+must_check bool target_is_unwritten(const struct target *target);
+
+/* May FILE stay as it is (-u)? Yes when it is unwritten, still has the name and the mode that was
+ * asked for. */
+must_check bool target_is_as_seen(const struct work *work);
 
 #endif

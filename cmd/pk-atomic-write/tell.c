@@ -152,6 +152,13 @@ bool tell_rejected(struct work *work, const char *why, struct ending ending)
 	return false;
 }
 
+bool tell_not_run(struct work *work, int err)
+{
+	say_errno(err, "cannot run '%s'", work->plan->command[0]);
+	event_error(work, "exec", err);
+	return tell_rejected(work, "command", (struct ending){.code = status_of_exec(-err)});
+}
+
 bool tell_late(struct work *work)
 {
 	char limit[NS_TEXT_MAX];

@@ -28,6 +28,9 @@ bool tell_conflict(struct work *work, const char *wanted, const char *found);
  * ending is the command's own. */
 bool tell_rejected(struct work *work, const char *why, struct ending ending);
 
+/* COMMAND cannot be executed: status 126 or 127. */
+bool tell_not_run(struct work *work, int err);
+
 /* The lock was not got in time. Status 75. */
 bool tell_late(struct work *work);
 

@@ -92,6 +92,19 @@ void trace_exit(const struct work *work, const char *name, pid_t pid)
 	event_send(&event, work->events);
 }
 
+void trace_deadline(const struct work *work)
+{
+	const struct deadline *inherited = &work->plan->inherited;
+	struct event event;
+
+	if (!event_begin(&event, work->events, "timeout"))
+		return;
+	json_text(&event.json, "kind", "inherited");
+	if (inherited->from[0] != '\0')
+		json_text(&event.json, "from", inherited->from);
+	event_send(&event, work->events);
+}
+
 void trace_swept(const struct work *work)
 {
 	struct event event;

@@ -21,6 +21,9 @@ void trace_metadata(const struct work *work, const struct keep_lost *lost);
 /* COMMAND or --check, by the event's name `exit` or `check`, has ended. */
 void trace_exit(const struct work *work, const char *name, pid_t pid);
 
+/* The inherited deadline has passed while we wait for stdin. */
+void trace_deadline(const struct work *work);
+
 /* Leftovers of interrupted runs were removed, if there were any; -v says so too. */
 void trace_swept(const struct work *work);
 

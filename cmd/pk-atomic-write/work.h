@@ -53,6 +53,7 @@ struct work {
 	struct replace new;
 	struct place spare; /* where new is when FILE's directory cannot be written */
 	int64_t size;	    /* of the new content, once it is staged */
+	bool unchanged;	    /* stdin was what FILE holds (-u): nothing is staged */
 	int sealed;	    /* what replace_seal has said */
 	dev_t kept_dev;	    /* the file whose metadata new has; 0 0: none */
 	ino_t kept_ino;

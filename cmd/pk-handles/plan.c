@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/num.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/signame.h"
 #include "common/status.h"
@@ -69,6 +70,7 @@ static const char *set_diff(void *plan, const char *value)
 	return NULL;
 }
 
+#define DEFAULT_GRACE (5 * NS_PER_S)
 #define AT(member) offsetof(struct plan, member)
 #define MOST(check) offsetof(struct plan, checks.most[check])
 
@@ -134,6 +136,8 @@ static const struct opt options[] = {
 	 .help = "JSON Lines; of a list, this is a snapshot"},
 	{.kind = OPT_DURATION, .letter = 't', .name = "timeout", .arg = "DUR", .at = AT(timeout),
 	 .help = "how long a file system may take to answer for one file; 0 or inf: no limit (default: 2s)"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
 	{.kind = OPT_FLAG, .letter = 'q', .name = "quiet", .at = AT(quiet),
@@ -155,6 +159,7 @@ const struct opt_program plan_program = {
 		"  0    no finding\n"
 		"  1    a finding: a limit is exceeded, a group grew, a leak is suspected\n"
 		"  3    cannot tell: a process is gone or may not be read, too few samples\n"
+		"  124  the inherited deadline ended COMMAND\n"
 		"  125  pk-handles itself failed\n"
 		"  With COMMAND its own status; 126 it cannot be executed, 127 it was not found\n"
 		"\n"
@@ -237,6 +242,12 @@ static bool take_command(struct plan *plan)
 	return true;
 }
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
@@ -260,8 +271,23 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	}
 	plan->whole_facts = has_checks(plan) || !plan->json ||
 			    (plan->mode != MODE_LIST && plan->mode != MODE_DIFF);
-	if (!is_mistaken(plan))
-		return true;
 	*ret_status = STATUS_OWN;
-	return false;
+	if (is_mistaken(plan))
+		return false;
+	/* Only a run has a command to end. */
+	return plan->mode != MODE_RUN ||
+	       program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
+}
+
+struct stop_policy plan_policy(const struct plan *plan, bool is_init)
+{
+	struct stop_policy policy = {
+		.deadline = NS_NEVER,
+		.grace = grace(plan),
+		.signal = plan->signal,
+		.patient = is_init && plan->kill_after == PLAN_GRACE_UNSET,
+	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }

@@ -8,7 +8,9 @@
 
 #include "check.h"
 #include "common/base.h"
+#include "common/deadline.h"
 #include "common/opt.h"
+#include "common/stop.h"
 
 /* What is asked for: a list, unless an option or a command says otherwise. */
 enum mode { MODE_LIST, MODE_SUMMARY, MODE_WHY, MODE_DIFF, MODE_TREND, MODE_RUN };
@@ -37,6 +39,8 @@ struct plan {
 	bool events_argv;
 	const char *events;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows */
 };
 
 #define PLAN_GRACE_UNSET INT64_C(-1)
@@ -49,6 +53,9 @@ extern const struct opt_program plan_program;
  * printed or a mistake was told.
  */
 must_check bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status);
+
+/* The rules of stopping the command. */
+struct stop_policy plan_policy(const struct plan *plan, bool is_init);
 
 /* Read a process number. Returns 0, or -EINVAL. */
 must_check int plan_parse_pid(const char *text, pid_t *ret);

@@ -18,7 +18,6 @@
 #include "session.h"
 #include "trace.h"
 
-#define DEFAULT_GRACE (5 * NS_PER_S)
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 
 /* What the body inside the guard needs. */
@@ -153,6 +152,18 @@ static void report(struct work *work)
 		say("not everything that was open at exit could be read");
 }
 
+/* The one limit that there is here is inherited. */
+static struct ending timed_out(const struct plan *plan, const struct owner_result *result)
+{
+	char limit[NS_TEXT_MAX];
+
+	ns_format(limit, plan->inherited.left);
+	if (!plan->quiet)
+		say("timed out after %s (inherited deadline)%s", limit,
+		    result->killed ? ", SIGKILL needed" : "");
+	return (struct ending){.code = STATUS_TIMEOUT};
+}
+
 static struct ending judge(const struct work *work, struct guard *guard)
 {
 	const struct owner_result *result = guard_result(guard);
@@ -164,6 +175,8 @@ static struct ending judge(const struct work *work, struct guard *guard)
 		report_error(guard_events(guard), "resource", -EBUSY);
 		return OWN_FAILURE;
 	}
+	if (result->timed_out)
+		return timed_out(plan, result);
 	if (plan->error_exitcode > 0 && work->leftovers.own > 0 && !result->ending.signal &&
 	    result->ending.code == 0)
 		return (struct ending){.code = (int)plan->error_exitcode};
@@ -226,11 +239,8 @@ struct ending run_command(const struct plan *plan, struct events *events)
 	const struct front_config config = {.events = events, .lets_go = true};
 	struct work work = {
 		.plan = plan,
-		.policy = {.deadline = NS_NEVER,
-			   .grace = plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE
-									 : plan->kill_after,
-			   .signal = plan->signal,
-			   .patient = getpid() == 1 && plan->kill_after == PLAN_GRACE_UNSET}};
+		.policy = plan_policy(plan, getpid() == 1),
+	};
 	struct ending ending;
 	int end = front_run(&config, body, &work, &ending);
 

@@ -259,10 +259,25 @@ static int loop(struct following *f)
 	}
 }
 
+static void event_timeout(const struct work *work)
+{
+	const struct deadline *inherited = &work->plan->inherited;
+	struct event event;
+
+	if (!event_begin(&event, work->events, "timeout"))
+		return;
+	json_text(&event.json, "kind", inherited->at == NS_NEVER ? "timeout" : "inherited");
+	if (inherited->from[0] != '\0')
+		json_text(&event.json, "from", inherited->from);
+	event_send(&event, work->events);
+}
+
 static int status_of(struct following *f, int result)
 {
-	if (result == -ETIME)
+	if (result == -ETIME) {
+		event_timeout(f->work);
 		return STATUS_TIMEOUT;
+	}
 	if (result == -EINVAL)
 		work_fail(f->work, 0, "cannot follow '%s': not a regular file", f->path);
 	else if (result < 0)

@@ -164,6 +164,8 @@ static const char *set_max_line(void *plan, const char *value)
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"}, \
 	{.kind = OPT_FLAG, .letter = 'q', .name = "quiet", .at = AT(quiet), .help = (quiet_help)}, \
 	OPT_COMMON
+#define NO_INHERIT \
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit), .help = "do not obey $PK_DEADLINE"}
 #define WAIT \
 	{.kind = OPT_DURATION, .name = "wait", .arg = "DUR", .at = AT(wait), \
 	 .help = "give up after DUR when another process holds the lock; 0: at once, inf: never (default: 10s)"}
@@ -189,6 +191,7 @@ static const struct opt append_options[] = {
 	 .help = "rotate before FILE would grow beyond SIZE (default: 0, never)"},
 	KEEP(0),
 	WAIT,
+	NO_INHERIT,
 	{.kind = OPT_CALL, .name = "mode", .arg = "OCTAL", .set = set_mode,
 	 .help = "mode of a new FILE (default: 0666 less the umask)"},
 	{.kind = OPT_GROUP, .help = "Reports"},
@@ -243,6 +246,7 @@ static const struct opt follow_options[] = {
 	 .help = "begin where FILE says, keep it up to date"},
 	{.kind = OPT_DURATION, .letter = 't', .name = "timeout", .arg = "DUR", .at = AT(timeout),
 	 .help = "exit 124 after DUR (default: 0, none)"},
+	NO_INHERIT,
 	MALFORMED,
 	MAX_LINE_ROW,
 	COMMON("no diagnostics"),
@@ -269,6 +273,7 @@ static const struct opt repair_options[] = {
 	{.kind = OPT_TEXT, .name = "rejects", .arg = "FILE", .at = AT(rejects),
 	 .help = "append what is no record to FILE (default: FILE.rej)"},
 	WAIT,
+	NO_INHERIT,
 	MAX_LINE_ROW,
 	COMMON("do not say what was done"),
 };
@@ -279,6 +284,7 @@ static const struct opt rotate_options[] = {
 	{.kind = OPT_SIZE, .name = "max-size", .arg = "SIZE", .at = AT(max_size),
 	 .help = "only when FILE is at least SIZE (default: 0, always)"},
 	WAIT,
+	NO_INHERIT,
 	MISSING_OK,
 	COMMON("no diagnostics"),
 };
@@ -364,7 +370,7 @@ const struct opt_program plan_programs[VERBS] = {
 		     "Exit status:\n"
 		     "  0    --until has matched, or --max-count is reached\n"
 		     "  1    --strict: a line was malformed\n"
-		     "  124  --timeout\n"
+		     "  124  --timeout, or the inherited deadline\n"
 		     "  125  usage, a file that cannot be read, output that cannot be written\n"
 		     "\n"
 		     "Examples:\n"

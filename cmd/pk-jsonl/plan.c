@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 
@@ -79,6 +80,23 @@ static const char *mistake(const struct plan *plan)
 	return NULL;
 }
 
+/* Whoever may wait is bound by what is inherited; a reader ends when its input does. */
+static bool take_deadline(struct plan *plan)
+{
+	const bool waits = plan->verb == VERB_APPEND || plan->verb == VERB_FOLLOW ||
+			   plan->verb == VERB_REPAIR || plan->verb == VERB_ROTATE;
+
+	plan->inherited = DEADLINE_NONE;
+	if (waits && !program_deadline(&plan->inherited, 0, plan->no_inherit, plan->quiet))
+		return false;
+	plan->wait = ns_min(plan->wait, plan->inherited.left);
+	if (plan->timeout == 0 || plan->timeout > plan->inherited.left)
+		plan->timeout = plan->inherited.left;
+	else
+		plan->inherited = DEADLINE_NONE; /* it is not what ends a follow */
+	return true;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	const char *wrong;
@@ -111,7 +129,7 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	wrong = mistake(plan);
 	if (wrong)
 		say_usage("%s: %s", names[plan->verb], wrong);
-	return !wrong;
+	return !wrong && take_deadline(plan);
 }
 
 void plan_drop(struct plan *plan)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/base.h"
+#include "common/deadline.h"
 #include "common/opt.h"
 #include "fields.h"
 #include "pred.h"
@@ -30,6 +31,8 @@ struct plan {
 	int operand_count;
 	const char *events;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows; clamps timeout and wait */
 
 	/* readers */
 	struct fields fields;

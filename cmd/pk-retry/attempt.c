@@ -55,9 +55,9 @@ static bool fail_start(const struct attempts *attempts, const struct failure *fa
 
 static int64_t remaining(const struct attempts *attempts)
 {
-	int64_t left = attempts->rules->deadline - now_ns();
+	int64_t left = attempts->policy.deadline - now_ns();
 
-	if (attempts->rules->deadline == NS_NEVER)
+	if (attempts->policy.deadline == NS_NEVER)
 		return -1;
 	return left > 0 ? left : 0;
 }

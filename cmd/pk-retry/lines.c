@@ -28,6 +28,16 @@ static void describe(char text[static TEXT_MAX], const struct facts *facts)
 							    : "");
 }
 
+static void deadline_too_near(char text[static TEXT_MAX], const struct plan *plan)
+{
+	const bool own = plan->deadline > 0 && plan->deadline < plan->inherited.left;
+	char limit[NS_TEXT_MAX];
+
+	ns_format(limit, own ? plan->deadline : plan->inherited.left);
+	(void)snprintf(text, TEXT_MAX, ", not retried: the %sdeadline of %s is too near",
+		       own ? "" : "inherited ", limit);
+}
+
 /* The second half of the line: what comes next, or why nothing does; empty when it is plain. */
 static void consequence(char text[static TEXT_MAX], const struct notice *notice,
 			const struct account *account)
@@ -65,9 +75,7 @@ static void consequence(char text[static TEXT_MAX], const struct notice *notice,
 			       delay);
 		return;
 	case REASON_DEADLINE:
-		ns_format(delay, notice->plan->deadline);
-		(void)snprintf(text, TEXT_MAX, ", not retried: the deadline of %s is too near",
-			       delay);
+		deadline_too_near(text, notice->plan);
 		return;
 	case REASON_BREAKER:
 		(void)snprintf(text, TEXT_MAX, ", not retried: the circuit is open");

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/num.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 #include "feed.h"
@@ -128,6 +129,8 @@ static const struct opt options[] = {
 	 .help = "limit of one attempt; its whole tree is stopped (default: 0, no limit)"},
 	{.kind = OPT_DURATION, .letter = 'k', .name = "kill-after", .arg = "DUR", .at = AT(kill_after),
 	 .help = "grace period between the stop signal and SIGKILL; 0 kills at once, inf never (default: 5s)"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_SIGNAL, .letter = 's', .name = "signal", .arg = "SIG", .at = AT(signal),
 	 .help = "the stop signal (default: TERM)"},
 	{.kind = OPT_CHOICE, .name = "orphans", .arg = "WHAT", .at = AT(orphans), .choices = orphan_policies,
@@ -218,6 +221,12 @@ static bool is_consistent(const struct plan *plan, bool has_command)
 	return false;
 }
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
@@ -253,7 +262,8 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		plan->output = OUTPUT_COMMIT;
 	plan->breaker_rules.cooldown_ms =
 		plan->cooldown == NS_NEVER ? INT64_MAX : plan->cooldown / NS_PER_MS;
-	return true;
+	return plan->schedule ||
+	       program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
 }
 
 void plan_drop(struct plan *plan)
@@ -269,12 +279,15 @@ struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t de
 {
 	const bool unset = plan->kill_after == PLAN_UNSET;
 
-	return (struct stop_policy){
+	struct stop_policy policy = {
 		.timeout = plan->timeout,
 		.deadline = deadline,
-		.grace = unset ? DEFAULT_GRACE : plan->kill_after,
+		.grace = grace(plan),
 		.signal = plan->signal,
 		.patient = is_init && unset,
 		.orphans = ORPHANS_LEAVE,
 	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }

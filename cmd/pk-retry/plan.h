@@ -7,6 +7,7 @@
 
 #include "backoff.h"
 #include "common/base.h"
+#include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
 #include "outcome.h"
@@ -46,6 +47,8 @@ struct plan {
 	bool events_argv;
 	bool verbose;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows */
 };
 
 #define PLAN_UNSET INT64_C(-1)

@@ -48,7 +48,7 @@ struct policy_rules {
 	struct outcome_set success_on, retry_on;
 	int64_t attempts; /* INT64_MAX: without end */
 	int64_t max_hint;
-	int64_t deadline; /* absolute */
+	int64_t deadline; /* absolute: nothing begins at or after it */
 };
 
 /* What is known when an attempt is over. */

@@ -225,7 +225,7 @@ static struct run make(const struct plan *plan, struct guard *guard, bool is_ini
 			  .retry_on = plan->retry_on,
 			  .attempts = plan->attempts,
 			  .max_hint = plan->max_hint,
-			  .deadline = deadline},
+			  .deadline = ns_min(deadline, plan->inherited.begin_by)},
 		.attempts = {.plan = plan,
 			     .guard = guard,
 			     .policy = plan_policy(plan, is_init, deadline),

@@ -116,6 +116,20 @@ static struct ending explain_start(const struct work *work, struct guard *guard,
 	return OWN_FAILURE;
 }
 
+static int64_t limit_of(const struct plan *plan, enum owner_cause cause)
+{
+	if (cause == CAUSE_INHERITED)
+		return plan->inherited.left;
+	return cause == CAUSE_DEADLINE ? plan->deadline : plan->timeout;
+}
+
+static const char *name_of(enum owner_cause cause)
+{
+	if (cause == CAUSE_INHERITED)
+		return " (inherited deadline)";
+	return cause == CAUSE_DEADLINE ? " (deadline)" : "";
+}
+
 /* One line when the end was our doing; silence is success. */
 static void explain_end(const struct work *work, const struct owner_result *result)
 {
@@ -129,8 +143,8 @@ static void explain_end(const struct work *work, const struct owner_result *resu
 	}
 	if (plan->quiet || !result->timed_out)
 		return;
-	ns_format(limit, result->cause == CAUSE_DEADLINE ? plan->deadline : plan->timeout);
-	say("timed out after %s%s%s", limit, result->cause == CAUSE_DEADLINE ? " (deadline)" : "",
+	ns_format(limit, limit_of(plan, result->cause));
+	say("timed out after %s%s%s", limit, name_of(result->cause),
 	    result->killed ? ", SIGKILL needed" : "");
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/num.h"
+#include "common/program.h"
 #include "common/say.h"
 #include "common/status.h"
 
@@ -102,6 +103,8 @@ static const struct opt options[] = {
 	 .help = "limit of the whole run (default: 0, no limit)"},
 	{.kind = OPT_DURATION, .letter = 'k', .name = "kill-after", .arg = "DUR", .at = AT(kill_after),
 	 .help = "grace period between the stop signal and SIGKILL; 0 kills at once, inf never (default: 5s)"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 
 	{.kind = OPT_GROUP, .help = "Stopping"},
 	{.kind = OPT_SIGNAL, .letter = 's', .name = "signal", .arg = "SIG", .at = AT(signal),
@@ -152,6 +155,12 @@ const struct opt_program plan_program = {
 		"  pk-spawn --orphans wait -D 5m -- sh -c './worker & ./worker &'\n",
 };
 
+/* The grace period of -k, or the default. */
+static int64_t grace(const struct plan *plan)
+{
+	return plan->kill_after == PLAN_GRACE_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 {
 	int first;
@@ -168,7 +177,8 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	}
 	plan->verbose = plan->verbose && !plan->quiet;
 	plan->command = argv + first;
-	return true;
+	*ret_status = STATUS_OWN;
+	return program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
 }
 
 const char *plan_limit_name(int resource)
@@ -183,13 +193,16 @@ struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t no
 {
 	const bool unset = plan->kill_after == PLAN_GRACE_UNSET;
 
-	return (struct stop_policy){
+	struct stop_policy policy = {
 		.timeout = plan->timeout,
 		.deadline = plan->deadline > 0 ? ns_add(now, plan->deadline) : NS_NEVER,
-		.grace = unset ? DEFAULT_GRACE : plan->kill_after,
+		.grace = grace(plan),
 		.signal = plan->signal,
 		.main_first = plan->signal_to == TO_MAIN,
 		.patient = is_init && unset,
 		.orphans = (enum orphans)plan->orphans,
 	};
+
+	stop_inherit(&policy, &plan->inherited);
+	return policy;
 }

@@ -6,6 +6,7 @@
 
 #include "common/base.h"
 #include "common/child.h"
+#include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
 
@@ -26,6 +27,8 @@ struct plan {
 	bool events_argv;
 	bool verbose;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows */
 };
 
 #define PLAN_GRACE_UNSET INT64_C(-1)

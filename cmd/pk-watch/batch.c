@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_LEAST 64
+#define ENTRIES_LEAST 32
 
 void batch_drop(struct batch *batch)
 {
 	free(batch->entries);
-	free(batch->slots);
+	table_drop(&batch->by_path);
 	buf_drop(&batch->bytes);
 	*batch = BATCH_EMPTY(batch->wanted);
 }
@@ -18,44 +18,31 @@ void batch_clear(struct batch *batch)
 {
 	if (batch->used == 0)
 		return;
-	if (batch->slot_count > 0)
-		memset(batch->slots, 0, batch->slot_count * sizeof(*batch->slots));
+	table_clear(&batch->by_path);
 	batch->used = batch->count = batch->unfinished = 0;
 	batch->bytes.len = 0;
 	batch->lost = false;
 }
 
-/* FNV-1a. */
-static uint32_t hash_path(const char *path, size_t len)
+static struct batch_entry *find(const struct batch *batch, const char *path, size_t len,
+				uint32_t hash)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	size_t at;
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)path[i]) * UINT32_C(16777619);
-	return hash;
-}
+	for (int i = table_first(&batch->by_path, hash, &at); i >= 0;
+	     i = table_next(&batch->by_path, hash, &at)) {
+		struct batch_entry *entry = &batch->entries[i];
 
-static uint32_t *slot_of(const struct batch *batch, const char *path, size_t len, uint32_t hash)
-{
-	for (size_t at = hash;; at++) {
-		uint32_t *slot = &batch->slots[at & (batch->slot_count - 1)];
-		const struct batch_entry *entry;
-
-		if (*slot == 0)
-			return slot;
-		entry = &batch->entries[*slot - 1];
-		if (entry->hash == hash && entry->len == len &&
-		    memcmp(batch_path(batch, entry), path, len) == 0)
-			return slot;
+		if (entry->len == len && memcmp(batch_path(batch, entry), path, len) == 0)
+			return entry;
 	}
+	return NULL;
 }
 
-/* Room for one more entry, and slots that are at most half full. */
 static bool grow(struct batch *batch)
 {
-	size_t size = batch->size ? batch->size * 2 : SLOTS_LEAST / 2;
+	size_t size = batch->size ? batch->size * 2 : ENTRIES_LEAST;
 	struct batch_entry *entries;
-	uint32_t *slots;
 
 	if (batch->used < batch->size)
 		return true;
@@ -63,40 +50,27 @@ static bool grow(struct batch *batch)
 	if (!entries)
 		return false;
 	batch->entries = entries;
-	slots = calloc(size * 2, sizeof(*slots));
-	if (!slots)
-		return false;
-	free(batch->slots);
-	batch->slots = slots;
-	batch->slot_count = size * 2;
 	batch->size = size;
-	for (size_t i = 0; i < batch->used; i++) {
-		const struct batch_entry *entry = &entries[i];
-
-		*slot_of(batch, batch_path(batch, entry), entry->len, entry->hash) =
-			(uint32_t)i + 1;
-	}
 	return true;
 }
 
 static struct batch_entry *find_or_add(struct batch *batch, const char *path, size_t len)
 {
-	uint32_t hash = hash_path(path, len), *slot;
+	uint32_t hash = table_hash(0, path, len);
+	struct batch_entry *entry = find(batch, path, len, hash);
 
-	if (!grow(batch))
+	if (entry)
+		return entry;
+	if (!grow(batch) || buf_reserve(&batch->bytes, len + 1) < 0 ||
+	    table_add(&batch->by_path, hash, (int)batch->used) < 0)
 		return NULL;
-	slot = slot_of(batch, path, len, hash);
-	if (*slot != 0)
-		return &batch->entries[*slot - 1];
-	if (buf_reserve(&batch->bytes, len + 1) < 0)
-		return NULL;
-	batch->entries[batch->used] = (struct batch_entry){
+	entry = &batch->entries[batch->used++];
+	*entry = (struct batch_entry){
 		.at = (uint32_t)batch->bytes.len, .len = (uint32_t)len, .hash = hash};
 	memcpy(batch->bytes.bytes + batch->bytes.len, path, len);
 	batch->bytes.bytes[batch->bytes.len + len] = '\0';
 	batch->bytes.len += len + 1;
-	*slot = (uint32_t)++batch->used;
-	return &batch->entries[batch->used - 1];
+	return entry;
 }
 
 bool batch_counts(const struct batch *batch, const struct batch_entry *entry)
@@ -114,6 +88,16 @@ static void count(struct batch *batch, const struct batch_entry *entry, int sign
 		batch->unfinished += (size_t)sign;
 }
 
+static enum kind guess(const struct batch *batch)
+{
+	static const enum kind likely[] = {KIND_MODIFY, KIND_CREATE, KIND_ATTRIB, KIND_DELETE};
+	size_t i = 0;
+
+	while (i + 1 < array_len(likely) && !(batch->wanted & likely[i]))
+		i++;
+	return likely[i];
+}
+
 void batch_add(struct batch *batch, const char *path, size_t len, enum kind kind, unsigned flags)
 {
 	struct batch_entry *entry = find_or_add(batch, path, len);
@@ -123,6 +107,8 @@ void batch_add(struct batch *batch, const char *path, size_t len, enum kind kind
 		batch->lost = true;
 		return;
 	}
+	if (flags & BATCH_GUESSED)
+		kind = guess(batch);
 	count(batch, entry, -1);
 	if (entry->kinds == 0) {
 		entry->first = (uint8_t)kind;

@@ -8,6 +8,7 @@
 #include "common/base.h"
 #include "common/buf.h"
 #include "plan.h"
+#include "table.h"
 
 /*
  * The changes that have come in since the last run: each path once, in order of appearance, with
@@ -30,8 +31,7 @@ struct batch {
 	struct batch_entry *entries;
 	size_t used, size;
 	struct buf bytes;
-	uint32_t *slots; /* index + 1 */
-	size_t slot_count;
+	struct table by_path;
 	size_t count;	   /* entries that count */
 	size_t unfinished; /* those among them */
 	size_t noted;	   /* calls of batch_add, ever */
@@ -44,6 +44,7 @@ enum batch_flag {
 	BATCH_DIR = 1,
 	BATCH_BORN = 2,	      /* the path is new for certain */
 	BATCH_UNFINISHED = 4, /* a writer has it open */
+	BATCH_GUESSED = 8,    /* nobody knows the kind: it counts as one that is wanted */
 };
 
 void batch_drop(struct batch *batch);

@@ -8,98 +8,19 @@
 
 #include "rules.h"
 
-#define TABLE_LEAST 64
 #define GARBAGE_LEAST ((size_t)64 * 1024)
 
-static size_t mix(uint64_t value)
+/* Descriptors are given out in order; the low bits alone would make long runs. */
+static uint32_t hash_wd(int wd)
 {
-	value *= UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(value >> 32);
+	return (uint32_t)wd * UINT32_C(0x9e3779b9) >> 8;
 }
 
-static size_t hash_wd(int wd)
-{
-	return mix((uint64_t)(uint32_t)wd);
-}
-
-/* FNV-1a, seeded with the parent. */
-static size_t hash_name(int parent, const char *name, size_t len)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(uint32_t)parent;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-	return mix(hash);
-}
-
-static size_t hash_of(const struct dirs *dirs, const struct table *table, int dir)
+static uint32_t hash_name(const struct dirs *dirs, int dir)
 {
 	const struct dir *d = &dirs->all[dir];
 
-	if (table == &dirs->by_wd)
-		return hash_wd(d->wd);
-	return hash_name(d->parent, dirs->names.bytes + d->name, d->name_len);
-}
-
-static void table_put(struct table *table, size_t hash, int dir)
-{
-	size_t at = hash & (table->size - 1);
-
-	while (table->slots[at] != 0)
-		at = (at + 1) & (table->size - 1);
-	table->slots[at] = dir + 1;
-	table->used++;
-}
-
-/* Room for one more at a load of at most two thirds. */
-static int table_grow(const struct dirs *dirs, struct table *table)
-{
-	struct table bigger = {.size = table->size ? table->size * 2 : TABLE_LEAST};
-
-	if (3 * (table->used + 1) <= 2 * table->size)
-		return 0;
-	bigger.slots = calloc(bigger.size, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < table->size; i++)
-		if (table->slots[i] != 0)
-			table_put(&bigger, hash_of(dirs, table, table->slots[i] - 1),
-				  table->slots[i] - 1);
-	free(table->slots);
-	*table = bigger;
-	return 0;
-}
-
-static int table_add(struct dirs *dirs, struct table *table, int dir)
-{
-	int err = table_grow(dirs, table);
-
-	if (err >= 0)
-		table_put(table, hash_of(dirs, table, dir), dir);
-	return err;
-}
-
-/* Linear probing leaves no hole: what stands behind is moved up when it may. */
-static void table_take(const struct dirs *dirs, struct table *table, int dir)
-{
-	const size_t mask = table->size - 1;
-	size_t at = hash_of(dirs, table, dir) & mask;
-
-	while (table->slots[at] != dir + 1) {
-		if (table->slots[at] == 0)
-			return;
-		at = (at + 1) & mask;
-	}
-	for (size_t next = (at + 1) & mask; table->slots[next] != 0; next = (next + 1) & mask) {
-		size_t home = hash_of(dirs, table, table->slots[next] - 1) & mask;
-
-		if (((next - home) & mask) >= ((next - at) & mask)) {
-			table->slots[at] = table->slots[next];
-			at = next;
-		}
-	}
-	table->slots[at] = 0;
-	table->used--;
+	return table_hash((uint32_t)d->parent, dirs->names.bytes + d->name, d->name_len);
 }
 
 void dirs_drop(struct dirs *dirs)
@@ -107,8 +28,8 @@ void dirs_drop(struct dirs *dirs)
 	for (int i = 0; i < dirs->count; i++)
 		rules_drop(&dirs->all[i].rules);
 	free(dirs->all);
-	free(dirs->by_wd.slots);
-	free(dirs->by_name.slots);
+	table_drop(&dirs->by_wd);
+	table_drop(&dirs->by_name);
 	buf_drop(&dirs->names);
 	*dirs = DIRS_EMPTY;
 }
@@ -224,34 +145,29 @@ int dirs_add(struct dirs *dirs, int parent, const char *name, size_t len)
 
 int dirs_find(const struct dirs *dirs, int parent, const char *name, size_t len)
 {
-	const struct table *table = &dirs->by_name;
+	const uint32_t hash = table_hash((uint32_t)parent, name, len);
+	size_t at;
 
-	if (table->size == 0)
-		return DIR_NONE;
-	for (size_t at = hash_name(parent, name, len);; at++) {
-		int dir = table->slots[at & (table->size - 1)] - 1;
+	for (int dir = table_first(&dirs->by_name, hash, &at); dir >= 0;
+	     dir = table_next(&dirs->by_name, hash, &at)) {
 		const struct dir *d = &dirs->all[dir];
 
-		if (dir < 0)
-			return DIR_NONE;
 		if (d->parent == parent && d->name_len == len &&
 		    memcmp(dirs->names.bytes + d->name, name, len) == 0)
 			return dir;
 	}
+	return DIR_NONE;
 }
 
 int dirs_of_wd(const struct dirs *dirs, int wd)
 {
-	const struct table *table = &dirs->by_wd;
+	const uint32_t hash = hash_wd(wd);
+	size_t at;
+	int dir = table_first(&dirs->by_wd, hash, &at);
 
-	if (table->size == 0 || wd < 0)
-		return DIR_NONE;
-	for (size_t at = hash_wd(wd);; at++) {
-		int dir = table->slots[at & (table->size - 1)] - 1;
-
-		if (dir < 0 || dirs->all[dir].wd == wd)
-			return dir < 0 ? DIR_NONE : dir;
-	}
+	while (dir >= 0 && dirs->all[dir].wd != wd)
+		dir = table_next(&dirs->by_wd, hash, &at);
+	return dir >= 0 ? dir : DIR_NONE;
 }
 
 int dirs_set_wd(struct dirs *dirs, int dir, int wd)
@@ -261,16 +177,16 @@ int dirs_set_wd(struct dirs *dirs, int dir, int wd)
 	if (d->wd == wd)
 		return 0;
 	if (d->wd >= 0)
-		table_take(dirs, &dirs->by_wd, dir);
+		table_take(&dirs->by_wd, hash_wd(d->wd), dir);
 	d->wd = wd;
-	return wd >= 0 ? table_add(dirs, &dirs->by_wd, dir) : 0;
+	return wd >= 0 ? table_add(&dirs->by_wd, hash_wd(wd), dir) : 0;
 }
 
 void dirs_detach(struct dirs *dirs, int dir)
 {
 	struct dir *d = &dirs->all[dir];
 
-	table_take(dirs, &dirs->by_name, dir);
+	table_take(&dirs->by_name, hash_name(dirs, dir), dir);
 	unlink_child(dirs, dir);
 	dirs->garbage += d->name_len;
 	d->parent = d->next = d->prev = DIR_NONE;
@@ -284,7 +200,7 @@ int dirs_attach(struct dirs *dirs, int dir, int parent, const char *name, size_t
 	if (err < 0)
 		return err;
 	dirs->all[dir].parent = parent;
-	err = table_add(dirs, &dirs->by_name, dir);
+	err = table_add(&dirs->by_name, hash_name(dirs, dir), dir);
 	if (err < 0) {
 		dirs->all[dir].parent = DIR_NONE;
 		return err;

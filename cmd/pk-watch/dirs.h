@@ -8,6 +8,7 @@
 
 #include "common/base.h"
 #include "common/buf.h"
+#include "table.h"
 
 /*
  * The watched directories as a forest, about 60 bytes and a name each: no file names, no status. A
@@ -37,11 +38,6 @@ struct dir {
 	uint16_t name_len;
 	uint16_t flags;
 	struct rules *rules; /* its own .gitignore and .ignore, owned; mostly NULL */
-};
-
-struct table {
-	int *slots; /* index + 1; 0: empty */
-	size_t size, used;
 };
 
 struct dirs {

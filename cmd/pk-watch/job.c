@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/program.h"
 #include "common/report.h"
@@ -21,6 +22,7 @@ extern char **environ;
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 #define PREFIX "PK_WATCH_"
 #define OWN_VARIABLES 4
+#define TOLD_VARIABLES 1 /* deadline.h */
 /* As xargs(1): room for what the kernel and the environment may still need. */
 #define ARGUMENT_RESERVE 4096
 
@@ -37,7 +39,7 @@ int job_open(struct job *job, const struct plan *plan, bool is_init)
 	};
 	while (environ[count])
 		count++;
-	job->envp = calloc(count + OWN_VARIABLES + 1, sizeof(*job->envp));
+	job->envp = calloc(count + OWN_VARIABLES + TOLD_VARIABLES + 1, sizeof(*job->envp));
 	return job->envp ? 0 : -ENOMEM;
 }
 
@@ -50,8 +52,17 @@ void job_drop(struct job *job)
 	fd_drop(&job->input);
 }
 
+/* When the run that starts now will be ended. */
+static int64_t limit(const struct job *job)
+{
+	const struct stop_policy *policy = &job->policy;
+	int64_t timeout = policy->timeout > 0 ? ns_add(now_ns(), policy->timeout) : NS_NEVER;
+
+	return ns_min(timeout, policy->deadline);
+}
+
 /* The caller's environment with our variables in place of older ones. */
-static int make_env(struct job *job)
+static int make_env(struct job *job, const char *run)
 {
 	const struct batch_entry *first = batch_first(&job->batch);
 	char text[PATH_MAX + 160];
@@ -76,6 +87,7 @@ static int make_env(struct job *job)
 	}
 	if (err < 0)
 		return err;
+	deadline_tell(&job->deadline, limit(job), run);
 	for (size_t i = 0; environ[i]; i++)
 		if (strncmp(environ[i], PREFIX, strlen(PREFIX)) != 0)
 			job->envp[kept++] = environ[i];
@@ -231,7 +243,7 @@ int job_start(struct job *job, struct guard *guard, struct batch *batch, enum re
 	job->at = 0;
 	job->ending = (struct ending){0};
 	fd_drop(&job->input);
-	err = make_env(job);
+	err = make_env(job, guard_events(guard)->run);
 	if (err >= 0 && job->plan->paths_stdin)
 		err = job->input = make_input(job);
 	if (err < 0) {

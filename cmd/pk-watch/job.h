@@ -26,7 +26,8 @@ struct job {
 	size_t at; /* first entry of batch that has not been handed over */
 	char **envp;
 	struct buf env; /* our variables */
-	int input;	/* the paths, for --paths-stdin, or -1 */
+	struct deadline_export deadline;
+	int input; /* the paths, for --paths-stdin, or -1 */
 	pid_t pid;
 	struct ending ending; /* the first that is not 0 */
 };

@@ -176,94 +176,20 @@ void note_end(struct events *events, struct ending ending, const char *reason)
 	event_send(&event, events);
 }
 
-/* The value of a sysctl of inotify(7), or -1. */
-static int64_t read_limit(const char *name)
+void note_deadline(struct events *events, const struct plan *plan)
 {
-	char text[64];
-	int64_t value;
-	ssize_t n = fd_read_file(-1, name, text, sizeof(text));
-
-	if (n <= 0)
-		return -1;
-	text[n - (text[n - 1] == '\n')] = '\0';
-	return num_parse(text, 0, INT64_MAX, &value) == 0 ? value : -1;
-}
-
-/* A limit was met: what it is, and what it would have to be. */
-static void report_limit(struct events *events, const struct plan *plan, const struct watchset *set)
-{
-	const bool instances = set->news.limit_errno == EMFILE;
-	const char *what =
-		instances ? "fs.inotify.max_user_instances" : "fs.inotify.max_user_watches";
-	int64_t value = read_limit(instances ? "/proc/sys/fs/inotify/max_user_instances"
-					     : "/proc/sys/fs/inotify/max_user_watches");
-	int64_t needed = instances ? value + 1 : value + (int64_t)set->polled;
+	char limit[NS_TEXT_MAX];
 	struct event event;
 
+	ns_format(limit, plan->inherited.left);
 	if (!plan->quiet)
-		say("%zu of %d directories are compared every 2s: %s is %lld, at least %lld is "
-		    "needed"
-		    " (sysctl -w %s=%lld)",
-		    set->polled, set->dirs.live, what, (long long)value, (long long)needed, what,
-		    (long long)needed * 2);
-	if (!event_begin(&event, events, "limit"))
+		say("ended after %s (inherited deadline)", limit);
+	if (!event_begin(&event, events, "timeout"))
 		return;
-	json_text(&event.json, "what", what);
-	json_int(&event.json, "value", value);
-	json_int(&event.json, "needed", needed);
-	json_int(&event.json, "polling", (int64_t)set->polled);
+	json_text(&event.json, "kind", "inherited");
+	if (plan->inherited.from[0] != '\0')
+		json_text(&event.json, "from", plan->inherited.from);
 	event_send(&event, events);
-}
-
-static void report_path(struct events *events, const char *name, const char *path)
-{
-	struct event event;
-
-	if (!event_begin(&event, events, name))
-		return;
-	json_text(&event.json, "path", path[0] ? path : ".");
-	event_send(&event, events);
-}
-
-static void report_overflow(struct events *events, const struct plan *plan,
-			    const struct watch_news *news)
-{
-	struct event event;
-
-	if (plan->verbose)
-		say("the kernel's event queue overflowed; listed everything again: %zu changes",
-		    news->found);
-	if (!event_begin(&event, events, "overflow"))
-		return;
-	json_int(&event.json, "found", (int64_t)news->found);
-	json_ms(&event.json, "elapsed_ms", news->rescan_ns);
-	event_send(&event, events);
-}
-
-/* A PATH has gone, or come back. */
-static void report_root(struct events *events, const struct plan *plan, struct root *root)
-{
-	if (root->gone == root->told)
-		return;
-	root->told = root->gone;
-	if (root->gone && !plan->quiet)
-		say("'%s' has gone; waiting for it to come back", root->path);
-	report_path(events, root->gone ? "gone" : "back", root->path);
-}
-
-void note_news(struct events *events, const struct plan *plan, struct watchset *set)
-{
-	struct watch_news *news = &set->news;
-
-	if (news->overflowed)
-		report_overflow(events, plan, news);
-	news->overflowed = false;
-	/* The flag stays: once is enough. */
-	if (news->limited && news->limit_errno != 0)
-		report_limit(events, plan, set);
-	news->limit_errno = 0;
-	for (size_t i = 0; i < set->root_count; i++)
-		report_root(events, plan, &set->roots[i]);
 }
 
 void note_failure(const struct plan *plan, const char *command, const struct owner_result *result)
@@ -278,8 +204,11 @@ void note_failure(const struct plan *plan, const char *command, const struct own
 	if (plan->quiet || result->cause == CAUSE_STOPPED)
 		return;
 	if (result->timed_out) {
-		ns_format(text, plan->timeout);
-		say("timed out after %s%s", text, result->killed ? ", SIGKILL needed" : "");
+		const bool inherited = result->cause == CAUSE_INHERITED;
+
+		ns_format(text, inherited ? plan->inherited.left : plan->timeout);
+		say("timed out after %s%s%s", text, inherited ? " (inherited deadline)" : "",
+		    result->killed ? ", SIGKILL needed" : "");
 	} else if (result->ending.signal) {
 		say("'%s' died of %s", command, signame(result->ending.signal, name));
 	} else if (result->ending.code != 0) {

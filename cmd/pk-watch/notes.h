@@ -28,8 +28,8 @@ void note_loop(struct events *events, const struct plan *plan, const struct batc
 	       int64_t delay_ns);
 void note_end(struct events *events, struct ending ending, const char *reason);
 
-/* Tell what the set has met since the last time, and clear it. */
-void note_news(struct events *events, const struct plan *plan, struct watchset *set);
+/* The inherited deadline ends us while no command runs. */
+void note_deadline(struct events *events, const struct plan *plan);
 
 /* One line when a run ended badly, or was ended by us. */
 void note_failure(const struct plan *plan, const char *command, const struct owner_result *result);

@@ -2,9 +2,9 @@
 #include "output.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdint.h>
 
+#include "common/json.h"
 #include "common/utf8.h"
 
 const char *output_kind(enum kind kind)
@@ -22,34 +22,14 @@ const char *output_kind(enum kind kind)
 	return "modify";
 }
 
-static int add_text(struct buf *out, const char *text)
+static bool is_utf8(const char *text, size_t len)
 {
-	return buf_add(out, text, strlen(text));
-}
-
-/* One character of a JSON string (RFC 8259, section 7); returns the bytes consumed, or -errno. */
-static int add_char(struct buf *out, const char *text, size_t len, bool *utf8)
-{
-	size_t n = utf8_len(text, len);
-	unsigned char c = (unsigned char)text[0];
-	char escape[8];
-	int err;
-
-	if (n == 0) {
-		*utf8 = false;
-		err = add_text(out, "\xef\xbf\xbd");
-		n = 1;
-	} else if (c == '"' || c == '\\') {
-		escape[0] = '\\';
-		escape[1] = (char)c;
-		err = buf_add(out, escape, 2);
-	} else if (c < 0x20 || c == 0x7f) {
-		(void)snprintf(escape, sizeof(escape), "\\u%04x", c);
-		err = add_text(out, escape);
-	} else {
-		err = buf_add(out, text, n);
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_len(text + i, len - i);
+		if (n == 0)
+			return false;
 	}
-	return err < 0 ? err : (int)n;
+	return true;
 }
 
 /* RFC 4648. */
@@ -76,24 +56,24 @@ static int add_base64(struct buf *out, const char *text, size_t len)
 
 static int add_json(struct buf *out, const struct batch_entry *entry, const char *path)
 {
-	bool utf8 = true;
-	int n = add_text(out, "{\"path\":\"");
+	/* A byte takes six at most, and a text a quarter of the line (json.h). */
+	const size_t size = JSON_LEAST + (size_t)4 * (6 * entry->len + 2);
+	scoped(buf_drop) struct buf base64 = {.cap = SIZE_MAX / 2};
+	struct json json;
+	int err = buf_reserve(out, size);
 
-	for (size_t i = 0; i < entry->len && n >= 0; i += (size_t)(n > 0 ? n : 0))
-		n = add_char(out, path + i, entry->len - i, &utf8);
-	if (n >= 0)
-		n = add_text(out, "\",\"kind\":\"");
-	if (n >= 0)
-		n = add_text(out, output_kind(batch_kind(entry)));
-	if (n >= 0)
-		n = add_text(out, entry->is_dir ? "\",\"type\":\"dir\"" : "\",\"type\":\"file\"");
-	if (n >= 0 && !utf8)
-		n = add_text(out, ",\"path_b64\":\"");
-	if (n >= 0 && !utf8)
-		n = add_base64(out, path, entry->len);
-	if (n >= 0 && !utf8)
-		n = add_text(out, "\"");
-	return n < 0 ? n : add_text(out, "}\n");
+	if (err >= 0 && !is_utf8(path, entry->len))
+		err = add_base64(&base64, path, entry->len);
+	if (err < 0)
+		return err;
+	json_begin(&json, out->bytes + out->len, size);
+	json_bytes(&json, "path", path, entry->len);
+	json_text(&json, "kind", output_kind(batch_kind(entry)));
+	json_text(&json, "type", entry->is_dir ? "dir" : "file");
+	if (base64.len > 0)
+		json_bytes(&json, "path_b64", base64.bytes, base64.len);
+	out->len += json_end(&json);
+	return 0;
 }
 
 int output_batch(const struct batch *batch, enum format format, struct buf *out)

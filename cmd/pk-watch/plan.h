@@ -6,6 +6,7 @@
 
 #include "common/base.h"
 #include "common/buf.h"
+#include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
 
@@ -57,6 +58,8 @@ struct plan {
 	bool events_argv;
 	bool verbose;
 	bool quiet;
+	bool no_inherit;
+	struct deadline inherited; /* what an enclosing tool allows */
 
 	struct buf list; /* the PATHs read from stdin */
 };

@@ -2,7 +2,7 @@
 #define PK_WATCH_ROOTS_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <sys/inotify.h>
 
 #include "common/base.h"
@@ -24,15 +24,13 @@ must_check int roots_find(struct watchset *set, size_t root, bool report);
 /* An event that may be a waypoint's: those roots become dirty; changes of files are reported. */
 void roots_event(struct watchset *set, const struct inotify_event *event);
 
+/* Watch the PATHs that are directories and lost their place when another PATH ignored them. */
+void roots_keep(struct watchset *set);
+
 /* Look up again what has become dirty. */
 void roots_refresh(struct watchset *set);
 
 /* Compare the PATHs that are files without a watch, or look for what is gone. */
 void roots_poll(struct watchset *set);
-
-/* Does a waypoint use the watch? */
-bool roots_need(const struct watchset *set, int wd);
-
-void roots_drop(struct watchset *set);
 
 #endif

@@ -103,11 +103,12 @@ void rules_drop(struct rules **rules)
 
 static bool matches(const struct pattern *pattern, const char *path, const char *base)
 {
-	if (!pattern->has_slash)
-		return wildmatch(pattern->text, base, false);
+	const char *text = pattern->has_slash ? path : base;
+
 	/* As git: the literal beginning is compared first, and what follows starts a pattern anew. */
-	return strncmp(pattern->text, path, pattern->literal) == 0 &&
-	       wildmatch(pattern->text + pattern->literal, path + pattern->literal, true);
+	return strncmp(pattern->text, text, pattern->literal) == 0 &&
+	       wildmatch(pattern->text + pattern->literal, text + pattern->literal,
+			 pattern->has_slash);
 }
 
 enum rule rules_ask(const struct rules *rules, const char *path, bool is_dir)

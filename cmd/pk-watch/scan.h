@@ -1,27 +1,11 @@
 #ifndef PK_WATCH_SCAN_H
 #define PK_WATCH_SCAN_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "common/base.h"
 #include "view.h"
 #include "watchset.h"
-
-/* Why a directory is visited; what is reported of it. */
-enum visit {
-	VISIT_FIRST, /* the first walk: nothing; several threads */
-	VISIT_RULES, /* an ignore list has changed: nothing, but its whole subtree is visited again */
-	VISIT_NEW,   /* everything in it */
-	VISIT_MOVED, /* everything in its subtree, which is known at another place */
-	VISIT_SINCE, /* what has a ctime since the watermark, in the whole subtree */
-};
-
-/*
- * Visit dir: watch it, then list it, then the directories below that are to be watched. Directories
- * that have gone are forgotten. Returns 0, or -errno of dir itself when it cannot be visited (it is
- * forgotten then), or -ENOMEM.
- */
-must_check int scan_visit(struct watchset *set, int dir, enum visit visit);
 
 /* Forget dir and all below it, watches included. */
 void scan_forget(struct watchset *set, int dir);

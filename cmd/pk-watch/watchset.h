@@ -12,6 +12,7 @@
 #include "dirs.h"
 #include "plan.h"
 #include "rules.h"
+#include "waypoints.h"
 
 /*
  * What is watched, and how a kernel event becomes a change in the batch.
@@ -30,8 +31,8 @@
 
 /* A PATH of the command line. */
 struct root {
-	const char *path; /* as given, without slashes at its end */
-	int dir;	  /* of a directory: its index, else DIR_NONE */
+	char *path; /* as given, without slashes at its end */
+	int dir;    /* of a directory: its index, else DIR_NONE */
 	bool is_file;
 	bool gone;
 	bool told;    /* what the user has been told of that */
@@ -48,24 +49,6 @@ struct root {
 struct above {
 	struct rules *rules;
 	char *lead; /* from its directory to the root */
-};
-
-/* A watch that is there for a PATH itself: a directory on the way, or a name in it. */
-struct waypoint {
-	int wd;
-	int root;
-	uint32_t hash;
-	const char *name; /* NULL: the directory itself is moved or deleted. Owned */
-	size_t len;
-	bool is_last; /* the name is that of the PATH's file */
-	int next;     /* of the same slot */
-};
-
-struct waypoints {
-	struct waypoint *all;
-	size_t count, size;
-	int *slots;
-	size_t slot_count;
 };
 
 struct snapshot;
@@ -110,7 +93,7 @@ struct watchset {
 	struct own_output {
 		dev_t dev;
 		ino_t ino;
-		const char *name; /* last component; owned. NULL: unused */
+		char *name; /* last component; owned. NULL: unused */
 	} own[4];
 
 	pthread_mutex_t lock; /* of dirs, during the first walk */

@@ -72,6 +72,7 @@ complete -c pk-atomic-write -n __pk_atomic_write_options -s s -l signal -x -d 'S
 complete -c pk-atomic-write -n __pk_atomic_write_options -l events -r -F -d 'Append lifecycle events to a file or fd:N'
 complete -c pk-atomic-write -n __pk_atomic_write_options -l events-argv -d 'Put all of argv into events'
 complete -c pk-atomic-write -n __pk_atomic_write_options -s v -l verbose -d 'Say what was done'
+complete -c pk-atomic-write -n __pk_atomic_write_options -l no-inherit -d 'Do not obey $PK_DEADLINE, nor pass it on'
 complete -c pk-atomic-write -n __pk_atomic_write_options -s q -l quiet -d 'No warnings'
 complete -c pk-atomic-write -n __pk_atomic_write_options -s h -l help -d 'Show a summary'
 complete -c pk-atomic-write -n __pk_atomic_write_options -s V -l version -d 'Show the version'

@@ -41,6 +41,7 @@ complete -c pk-handles -n 'not __pk_handles_has_command' -l events-argv -d 'Put 
 complete -c pk-handles -n 'not __pk_handles_has_command' -s j -l json -d 'JSON Lines'
 complete -c pk-handles -n 'not __pk_handles_has_command' -s t -l timeout -x -d 'How long a file system may take'
 complete -c pk-handles -n 'not __pk_handles_has_command' -l events -r -F -d 'Append lifecycle events to a file or fd:N'
+complete -c pk-handles -n 'not __pk_handles_has_command' -l no-inherit -d 'Do not obey $PK_DEADLINE, nor pass it on'
 complete -c pk-handles -n 'not __pk_handles_has_command' -s q -l quiet -d 'Do not say what was found'
 complete -c pk-handles -n 'not __pk_handles_has_command' -s h -l help -d 'Show a summary'
 complete -c pk-handles -n 'not __pk_handles_has_command' -s V -l version -d 'Show the version'

@@ -19,6 +19,7 @@ complete -c pk-jsonl -n '__fish_seen_subcommand_from append' -l sync -xa 'none b
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append' -l max-size -x -d 'Rotate before FILE would grow beyond SIZE'
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append' -l keep -x -d 'Rotated files to keep, FILE.1 (newest) to FILE.N'
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append repair rotate' -l wait -x -d 'Give up after DUR when another process holds the lock'
+complete -c pk-jsonl -n '__fish_seen_subcommand_from append follow repair rotate' -l no-inherit -d 'Do not obey $PK_DEADLINE'
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append' -l mode -x -d 'Mode of a new FILE'
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append filter count follow validate repair rotate' -l events -rF -d 'Append lifecycle events as JSON Lines to a file or fd'
 complete -c pk-jsonl -n '__fish_seen_subcommand_from append' -s q -l quiet -d 'Do not tell which input lines were refused'

@@ -64,6 +64,7 @@ complete -c pk-retry -n __pk_retry_options -s w -l wait -x -d 'Wait for the lock
 complete -c pk-retry -n __pk_retry_options -l events -r -F -d 'Append lifecycle events to a file or fd:N'
 complete -c pk-retry -n __pk_retry_options -l events-argv -d 'Put all of argv into events'
 complete -c pk-retry -n __pk_retry_options -s v -l verbose -d 'Say why each attempt is or is not followed by another'
+complete -c pk-retry -n __pk_retry_options -l no-inherit -d 'Do not obey $PK_DEADLINE, nor pass it on'
 complete -c pk-retry -n __pk_retry_options -s q -l quiet -d 'No line for a failed attempt, no countdown'
 complete -c pk-retry -n __pk_retry_options -s h -l help -d 'Show a summary'
 complete -c pk-retry -n __pk_retry_options -s V -l version -d 'Show the version'

@@ -185,6 +185,56 @@ static void leftovers_follow_the_policy(void **state)
 	assert_int_equal(stop.cause, STOP_TIMEOUT);
 }
 
+static void an_inherited_deadline_clamps_the_limit_and_the_grace(void **state)
+{
+	const struct deadline near = {.at = 600 * MS, .kill_at = 900 * MS, .from = "outer"};
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_inherit(&policy, &near);
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 600 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_INHERITED);
+	assert_string_equal(policy.from, "outer");
+	assert_int_equal(stop_next(&stop), 900 * MS);
+	assert_int_equal(stop_due(&stop, 900 * MS), STOP_DO_KILL);
+}
+
+static void a_nearer_limit_of_our_own_keeps_its_name_but_not_all_its_grace(void **state)
+{
+	const struct deadline far = {.at = 1600 * MS, .kill_at = 1900 * MS};
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_inherit(&policy, &far);
+	stop_start(&stop, &policy, 0);
+	assert_int_equal(stop_due(&stop, 1000 * MS), STOP_DO_ASK);
+	assert_int_equal(stop.cause, STOP_TIMEOUT);
+	assert_int_equal(stop_next(&stop), 1900 * MS);
+	policy = standard();
+	policy.deadline = 500 * MS;
+	stop_inherit(&policy, &far);
+	stop_start(&stop, &policy, 0);
+	(void)stop_due(&stop, 500 * MS);
+	assert_int_equal(stop.cause, STOP_DEADLINE);
+	assert_null(policy.from);
+}
+
+static void nothing_inherited_changes_nothing(void **state)
+{
+	const struct deadline none = DEADLINE_NONE;
+	struct stop_policy policy = standard();
+	struct stop stop;
+
+	(void)state;
+	stop_inherit(&policy, &none);
+	stop_start(&stop, &policy, 0);
+	(void)stop_due(&stop, 1000 * MS);
+	assert_int_equal(stop_next(&stop), 6000 * MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +248,9 @@ int main(void)
 		cmocka_unit_test(a_limit_passes_during_a_request_all_the_same),
 		cmocka_unit_test(pid_1_leaves_the_clock_to_the_orchestrator),
 		cmocka_unit_test(leftovers_follow_the_policy),
+		cmocka_unit_test(an_inherited_deadline_clamps_the_limit_and_the_grace),
+		cmocka_unit_test(a_nearer_limit_of_our_own_keeps_its_name_but_not_all_its_grace),
+		cmocka_unit_test(nothing_inherited_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

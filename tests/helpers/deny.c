@@ -1,8 +1,10 @@
 /* deny SYSCALL[,SYSCALL...] [ERRNO] -- COMMAND [ARG...]: runs the command with these system calls
  * answering ERRNO (ENOSYS), as old kernels, gVisor and seccomp profiles do. The filter is inherited
- * by all that the command starts. Exits with 77 where a filter cannot be installed. */
+ * by all that the command starts. o_tmpfile is openat with that flag, which NFS and vfat do not know.
+ * Exits with 77 where a filter cannot be installed. */
 #include "helper.h"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -66,6 +68,22 @@ static int find_call(const char *name)
 	exit(99);
 }
 
+/* The flags of openat have O_TMPFILE; then the number is loaded again for what follows. */
+static unsigned short deny_tmpfile(struct sock_filter *code, unsigned error)
+{
+	const struct sock_filter rule[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_TMPFILE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, O_TMPFILE, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	};
+
+	memcpy(code, rule, sizeof(rule));
+	return sizeof(rule) / sizeof(rule[0]);
+}
+
 static unsigned find_error(const char *name)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
@@ -90,8 +108,12 @@ int main(int argc, char **argv)
 		return 99;
 	code[length++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 						      offsetof(struct seccomp_data, nr));
-	for (char *name = strtok(argv[1], ","); name != NULL && length < 60;
+	for (char *name = strtok(argv[1], ","); name != NULL && length < 56;
 	     name = strtok(NULL, ",")) {
+		if (strcmp(name, "o_tmpfile") == 0) {
+			length = (unsigned short)(length + deny_tmpfile(code + length, error));
+			continue;
+		}
 		code[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 							      (unsigned)find_call(name), 0, 1);
 		code[length++] =

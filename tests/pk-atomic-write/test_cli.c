@@ -230,9 +230,11 @@ static void mode_is_what_m_says_whatever_the_umask(void **state)
 
 static void big_input_from_a_file_and_from_a_pipe(void **state)
 {
+	/* What was reserved for a pipe that went on is given back: 2 * 3 MB / 512 blocks would be too many. */
 	static const char make[] =
 		"head -c 3000000 /dev/zero | tr '\\0' x > in; pk-atomic-write a < in && "
 		"cat in | pk-atomic-write b && cmp in a && cmp in b && "
+		"[ $(stat -c %b b) -lt 7000 ] && "
 		"(read -r l; pk-atomic-write c) < in; rm in; wc -c < a";
 
 	(void)state;
@@ -256,6 +258,19 @@ static void an_input_that_shrinks_is_taken_as_it_ends(void **state)
 	assert_status(r, 0);
 	assert_string_equal(r->out, "3000000\n");
 	(void)test_path("f");
+}
+
+/* The limit meets what is reserved ahead before it meets the content. */
+static void room_that_cannot_be_reserved_is_no_failure(void **state)
+{
+	static const char make[] = "head -c 3000000 /dev/zero | pk-atomic-write f && wc -c < f";
+
+	(void)state;
+	(void)test_path("f");
+	struct run *r = run(ARGV("sh", "-c", make),
+			    HOW(.limits = {{RLIMIT_FSIZE, 3500000, 3500000}}, .unwrapped = true));
+	assert_status(r, 0);
+	assert_string_equal(r->out, "3000000\n");
 }
 
 static void a_full_disk_leaves_the_old_file(void **state)
@@ -365,6 +380,9 @@ static void the_old_file_is_kept_with_b(void **state)
 	assert_status(run(WRITE("-b", "f"), INPUT("newest")), 0);
 	assert_text("f~", "newer");
 	assert_status(run(WRITE("-b", "g"), INPUT("new")), 0);
+	/* The letter takes no suffix: others can follow it. */
+	assert_status(run(WRITE("-bu", "f"), INPUT("same")), 0);
+	assert_status(run(WRITE("-bn", "f"), NULL), 123);
 	assert_text("g", "new");
 	assert_int_equal(access(test_path("g~"), F_OK), -1);
 }
@@ -380,6 +398,57 @@ static void leftovers_of_a_kill_are_removed_by_the_next_run(void **state)
 	assert_has(r->err, "removed 1 leftover");
 	assert_non_null(event_find(events, "swept"));
 	assert_int_equal(access(test_path(".f.pk0"), F_OK), -1);
+}
+
+/* NFS, vfat, old FUSE, sandboxes: the new file has its temporary name from the start. */
+static void without_o_tmpfile_it_is_the_same(void **state)
+{
+	static const char *const answers[] = {"EOPNOTSUPP", "EINVAL", "EPERM", "ENOSYS"};
+	static const char work[] =
+		"printf old > f; printf new | pk-atomic-write -b f && pk-atomic-write f -- printf "
+		"newer && [ $(cat f~ f) = oldnewer ] && printf 1 | pk-atomic-write "
+		"--if-match=none g && printf 1 | pk-atomic-write -u g && "
+		"! pk-atomic-write -q g -- false && ! printf 2 | pk-atomic-write -q --check false "
+		"g && "
+		"[ \"$(cat g; ls -A | tr '\\n' ' ')\" = '1f f~ g ' ]";
+
+	(void)state;
+	(void)test_path("f");
+	(void)test_path("f~");
+	(void)test_path("g");
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct run *r =
+			run(ARGV("@deny", "o_tmpfile", answers[i], "--", "sh", "-c", work), NULL);
+
+		if (r->status == 77)
+			skip();
+		assert_status(r, 0);
+		assert_int_equal(unlink(test_path("g")), 0);
+	}
+}
+
+/* The temporary name of a live writer is not mistaken for a leftover, and goes when the writer ends. */
+static void without_o_tmpfile_a_live_name_is_left_alone(void **state)
+{
+	(void)state;
+	(void)test_file("f", "old", 0644);
+	struct run *r =
+		start(ARGV("@deny", "o_tmpfile", "EOPNOTSUPP", "--", tool_path("pk-atomic-write"),
+			   "f", "--", "sh", "-c", "echo half; echo ready >&2; exec sleep 20"),
+		      NULL);
+	run_wait_err(r, "ready\n");
+	assert_int_equal(access(test_path(".f.pk0"), F_OK), 0);
+	assert_status(run(ARGV("@deny", "o_tmpfile", "EOPNOTSUPP", "--",
+			       tool_path("pk-atomic-write"), "f"),
+			  INPUT("newer")),
+		      0);
+	assert_int_equal(access(test_path(".f.pk0"), F_OK), 0);
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_signal(r, SIGTERM);
+	assert_text("f", "newer");
+	assert_int_equal(access(test_path(".f.pk0"), F_OK), -1);
+	assert_int_equal(access(test_path(".f.pk1"), F_OK), -1);
 }
 
 static void each_level_of_durability_replaces(void **state)
@@ -455,6 +524,40 @@ static void a_late_difference_in_a_big_file_is_found(void **state)
 				 "--unchanged-status=9 f < g"),
 			    NULL);
 	assert_status(r, 9);
+}
+
+/* What has been read of a pipe and was the same is only in FILE: a writer that takes no lock may not
+ * make it part of the new content. */
+static void a_foreign_write_during_u_is_a_failure(void **state)
+{
+	/* When head has ended, at most a pipe's capacity has not been compared. */
+	static const char work[] = "head -c 1000000 /dev/zero > f; touch -d '1 hour ago' f; "
+				   "{ head -c 1000000 /dev/zero; printf X | dd of=f conv=notrunc "
+				   "status=none; echo more; } | "
+				   "pk-atomic-write -u f";
+
+	(void)state;
+	(void)test_path("f");
+	struct run *r = run(ARGV("sh", "-c", work), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "written to while it was compared");
+	assert_int_equal(stat_of("f").st_size, 1000000);
+}
+
+static void other_conditions_hold_with_u_too(void **state)
+{
+	const char *events = events_path();
+
+	(void)state;
+	(void)test_file("f", "old", 0644);
+	(void)test_file("e", "", 0644);
+	assert_status(run(WRITE("-u", "--events", events, "--verify=" NEW, "f"), INPUT("old")),
+		      123);
+	assert_int_equal(event_count(events, "rejected"), 1);
+	assert_int_equal(event_count(events, "unchanged"), 0);
+	assert_status(run(WRITE("-u", "--verify=" OLD, "f"), INPUT("old")), 0);
+	assert_status(run(WRITE("-un", "e"), NULL), 123);
+	assert_status(run(WRITE("-un", "e", "--", "true"), NULL), 123);
 }
 
 struct match {
@@ -647,6 +750,7 @@ int main(void)
 		tidy_test(mode_is_what_m_says_whatever_the_umask),
 		tidy_test(big_input_from_a_file_and_from_a_pipe),
 		tidy_test(an_input_that_shrinks_is_taken_as_it_ends),
+		tidy_test(room_that_cannot_be_reserved_is_no_failure),
 		tidy_test(a_full_disk_leaves_the_old_file),
 		tidy_test(term_leaves_the_old_file_and_nothing_else),
 		tidy_test(an_ignored_signal_stays_ignored),
@@ -656,11 +760,15 @@ int main(void)
 		tidy_test(parents_are_made_with_D),
 		tidy_test(the_old_file_is_kept_with_b),
 		tidy_test(leftovers_of_a_kill_are_removed_by_the_next_run),
+		tidy_test(without_o_tmpfile_it_is_the_same),
+		tidy_test(without_o_tmpfile_a_live_name_is_left_alone),
 		tidy_test(each_level_of_durability_replaces),
 		tidy_test(an_identical_content_is_left_alone_with_u),
 		tidy_test(a_difference_anywhere_is_a_change_for_u),
 		tidy_test(another_mode_is_a_change_for_u),
 		tidy_test(a_late_difference_in_a_big_file_is_found),
+		tidy_test(a_foreign_write_during_u_is_a_failure),
+		tidy_test(other_conditions_hold_with_u_too),
 		tidy_test(if_match_is_looked_at_again_before_the_commit),
 		tidy_test(verify_is_about_the_new_content),
 		tidy_test(an_empty_content_is_refused_with_n),

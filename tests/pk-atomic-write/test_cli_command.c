@@ -81,12 +81,19 @@ static void a_command_that_is_not_there_is_127(void **state)
 	(void)state;
 	(void)test_file("f", "old", 0644);
 	(void)test_file("plain", "text", 0644);
-	struct run *r = run(WRITE("f", "--", "pk-no-such-command"), NULL);
+	const char *events = events_path();
+	struct run *r = run(WRITE("--events", events, "f", "--", "pk-no-such-command"), NULL);
 	assert_status(r, 127);
 	assert_lines(r->err, 1);
-	r = run(WRITE("f", "--", "./plain"), NULL);
+	r = run(WRITE("--events", events, "f", "--", "./plain"), NULL);
 	assert_status(r, 126);
 	assert_lines(r->err, 1);
+	assert_string_equal(event_text(event_find(events, "error"), "class"), "exec");
+	assert_int_equal(event_count(events, "rejected"), 2);
+	/* That there is no sh is not COMMAND's fault. */
+	assert_status(
+		run(WRITE("--check", "true", "f"), HOW(.input = "new", .env = {"PATH=/nowhere"})),
+		125);
 	assert_text("f", "old");
 }
 

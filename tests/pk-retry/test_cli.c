@@ -416,11 +416,12 @@ static void a_schedule_that_cannot_be_written_is_125(void **state)
 
 static void an_outer_pk_retry_is_not_heard_inside(void **state)
 {
-	struct run *r = run(RETRY("-D", "60s", "-H", "9", "-q", "sh", "-c",
-				  "[ $PK_RETRY_ATTEMPT = 2 ] || exit 7; pk-retry -- sh -c "
-				  "'echo $PK_RETRY_ATTEMPT ${PK_RETRY_LAST_STATUS-a} "
-				  "${PK_RETRY_REMAINING_MS-b} ${PK_RETRY_HINT-c}'"),
-			    NULL);
+	struct run *r =
+		run(RETRY("-D", "60s", "-H", "9", "-q", "sh", "-c",
+			  "[ $PK_RETRY_ATTEMPT = 2 ] || exit 7; pk-retry --no-inherit -- sh -c "
+			  "'echo $PK_RETRY_ATTEMPT ${PK_RETRY_LAST_STATUS-a} "
+			  "${PK_RETRY_REMAINING_MS-b} ${PK_RETRY_HINT-c}'"),
+		    NULL);
 
 	(void)state;
 	assert_status(r, 0);

@@ -316,8 +316,10 @@ static void three_nested_pass_one_term_once(void **state)
 static void the_stop_phase_asks_a_nested_front_and_nothing_below_it(void **state)
 {
 	const char *events = events_path();
+	/* With the deadline inherited the innermost would end before it is asked. */
 	struct run *r = run(SPAWN("-t", "700ms", "-k", "19", "--events", events, "--", "pk-spawn",
-				  "-k", "19", "--", "pk-spawn", "-k", "19", "--", "@catch", "TERM"),
+				  "--no-inherit", "-k", "19", "--", "pk-spawn", "-k", "19", "--",
+				  "@catch", "TERM"),
 			    NULL);
 
 	(void)state;
@@ -329,9 +331,10 @@ static void the_stop_phase_asks_a_nested_front_and_nothing_below_it(void **state
 
 static void the_kill_phase_spares_no_nested_front(void **state)
 {
-	struct run *r = run(SPAWN("-t", "700ms", "-k", "100ms", "--", "pk-spawn", "-k", "inf", "--",
-				  "pk-spawn", "-k", "inf", "--", "@daemon", "stay"),
-			    NULL);
+	struct run *r =
+		run(SPAWN("-t", "700ms", "-k", "100ms", "--", "pk-spawn", "--no-inherit", "-k",
+			  "inf", "--", "pk-spawn", "-k", "inf", "--", "@daemon", "stay"),
+		    NULL);
 
 	(void)state;
 	assert_status(r, 124);

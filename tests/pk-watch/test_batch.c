@@ -84,6 +84,26 @@ static void kinds_that_are_not_wanted_do_not_count(void **state)
 	assert_int_equal(batch.count, 1);
 }
 
+static void a_guessed_kind_is_one_that_is_wanted(void **state)
+{
+	static const struct {
+		unsigned wanted;
+		enum kind kind;
+	} rows[] = {{KIND_ALL, KIND_MODIFY},
+		    {KIND_CREATE | KIND_DELETE, KIND_CREATE},
+		    {KIND_ATTRIB, KIND_ATTRIB},
+		    {KIND_DELETE, KIND_DELETE}};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++) {
+		scoped(batch_drop) struct batch batch = BATCH_EMPTY(rows[i].wanted);
+
+		add(&batch, "a", KIND_MODIFY, BATCH_GUESSED);
+		assert_int_equal(batch.count, 1);
+		assert_int_equal(batch_kind(batch_first(&batch)), rows[i].kind);
+	}
+}
+
 static void ten_thousand_paths_are_all_kept_in_order(void **state)
 {
 	scoped(batch_drop) struct batch batch = BATCH_EMPTY(KIND_ALL);
@@ -138,7 +158,7 @@ static void records_are_lines_nul_or_json(void **state)
 	assert_memory_equal(written(&batch, FORMAT_NULL, &out), "a \"b\"\n\0d\0", 10);
 	assert_string_equal(
 		written(&batch, FORMAT_JSON, &out),
-		"{\"path\":\"a \\\"b\\\"\\u000a\",\"kind\":\"modify\",\"type\":\"file\"}\n"
+		"{\"path\":\"a \\\"b\\\"\\n\",\"kind\":\"modify\",\"type\":\"file\"}\n"
 		"{\"path\":\"d\",\"kind\":\"create\",\"type\":\"dir\"}\n");
 }
 
@@ -163,6 +183,7 @@ int main(void)
 		cmocka_unit_test(a_replaced_file_that_is_deleted_counts),
 		cmocka_unit_test(a_writer_holds_until_it_closes),
 		cmocka_unit_test(kinds_that_are_not_wanted_do_not_count),
+		cmocka_unit_test(a_guessed_kind_is_one_that_is_wanted),
 		cmocka_unit_test(ten_thousand_paths_are_all_kept_in_order),
 		cmocka_unit_test(the_signature_does_not_know_order),
 		cmocka_unit_test(records_are_lines_nul_or_json),

@@ -103,6 +103,26 @@ static void a_queue_overflow_loses_nothing(void **state)
 	stop(r);
 }
 
+static void after_an_overflow_a_change_of_unknown_kind_is_not_left_out(void **state)
+{
+	(void)state;
+	world("mkdir w/a w/b; echo > w/a/x.c; echo > w/b/old.c; git init -q w; echo build > "
+	      "w/.gitignore; mkdir w/build; : > w/noise; : > w/noise2");
+	struct run *r = watch("-e", "c", "--kinds", "create,delete", "w");
+	run_signal(r, SIGSTOP);
+	run_wait_stopped(r);
+	sh("i=0; while [ $i -lt 4800 ]; do echo >> w/noise; echo >> w/noise2; i=$((i+1)); done;"
+	   "echo > w/a/new.c; rm w/b/old.c w/.gitignore");
+	run_signal(r, SIGCONT);
+	(void)event_wait(EVENTS, "overflow");
+	run_wait_out(r, "w/a/new.c\n");
+	run_wait_out(r, "w/b\n");
+	/* The list has gone unseen, and its pattern with it. */
+	sh("echo > w/build/later.c");
+	run_wait_out(r, "w/build/later.c\n");
+	stop(r);
+}
+
 static void ignore_files_count_and_their_changes_too(void **state)
 {
 	(void)state;
@@ -180,6 +200,35 @@ static void a_path_named_explicitly_is_never_ignored(void **state)
 	stop(r);
 }
 
+static void a_path_inside_another_stays_when_that_ignores_it(void **state)
+{
+	(void)state;
+	world("git init -q w; mkdir w/d; echo > w/d/f");
+	struct run *r = watch("w", "w/d");
+	sh("echo d > w/.gitignore");
+	run_wait_out(r, "w/.gitignore\n");
+	sh("echo 2 > w/d/f");
+	run_wait_out(r, "w/d/f\n");
+	stop(r);
+	assert_lacks(r->out, "w/d\n");
+}
+
+static void links_that_lead_back_are_followed_once(void **state)
+{
+	(void)state;
+	world("mkdir w/d o; ln -s . w/self; ln -s .. w/d/up; ln -s ../../o w/d/other; ln -s ../w "
+	      "o/back");
+	struct run *r = watch("-L", "--poll", "20ms", "w");
+	assert_int_equal((int)event_number(event_find(EVENTS, "ready"), "dirs"), 3);
+	sh("echo > o/f");
+	run_wait_out(r, "w/d/other/f\n");
+	stop(r);
+	sh("rm -r o events.jsonl");
+	r = watch("-L", "w");
+	assert_int_equal((int)event_number(event_find(EVENTS, "ready"), "dirs"), 2);
+	stop(r);
+}
+
 static void recursion_and_links_are_as_asked(void **state)
 {
 	(void)state;
@@ -225,17 +274,35 @@ static void a_file_survives_atomic_saves(void **state)
 	assert_lacks(r->out, "other");
 }
 
-static void vim_and_sed_saves_are_one_change_of_one_file(void **state)
+/* The names of the change event are what a command would be run for. */
+static void editors_saves_are_one_change_of_one_file(void **state)
 {
+	static const char *const saves[] = {
+		"sed -i s/a/b/ w/f",
+		/* vim with backup: probe, move away, write anew, drop the backup */
+		"echo > w/4913; rm w/4913; mv w/f w/f~; echo vim > w/f; chmod 644 w/f; rm w/f~",
+		/* vim without: the swap file and a write in place */
+		"echo > w/.f.swp; echo vim2 > w/f; rm w/.f.swp",
+		/* emacs: lock link, backup by renaming */
+		"ln -s me@host.1 w/.#f; cp w/f w/f~; echo emacs > w/f; rm w/.#f",
+		/* an atomic save: hidden temporary file, synced and renamed */
+		"echo atomic > w/.f.swx; sync w/.f.swx; mv w/.f.swx w/f",
+		"command -v vim > /dev/null || exec touch w/f; vim -u NONE -es -c 's/$/!/' -c wq "
+		"w/f < /dev/null",
+	};
+
 	(void)state;
-	world("echo 1 > w/f");
+	world("echo a > w/f");
 	struct run *r = watch("w");
-	sh("vim -u NONE -es -c '%s/1/2/' -c 'set backup' -c wq w/f < /dev/null || true");
-	(void)event_wait_nth(EVENTS, "change", 1);
-	sh("sed -i s/2/3/ w/f");
-	run_wait_out(r, "w/f\nw/f\n");
+	for (unsigned i = 0; i < array_len(saves); i++) {
+		sh(saves[i]);
+		const char *line = event_wait_nth(EVENTS, "change", i + 1);
+		assert_string_equal(event_text(line, "paths"), "[\"w/f\"]");
+	}
+	sh("echo end > w/end");
+	run_wait_out(r, "w/end\n");
 	stop(r);
-	assert_string_equal(r->out, "w/f\nw/f\n");
+	assert_string_equal(r->out, "w/f\nw/f\nw/f\nw/f\nw/f\nw/f\nw/end\n");
 }
 
 static void a_path_may_vanish_and_come_back(void **state)
@@ -319,12 +386,12 @@ static void polling_sees_the_same(void **state)
 static void a_watch_limit_is_told_and_the_rest_is_polled(void **state)
 {
 	(void)state;
-	world("for i in 1 2 3 4 5 6 7 8 9; do mkdir w/$i; done");
+	world("for i in $(seq 200); do mkdir w/$i; done");
 	const char *script = test_text(
-		"echo 5 > /proc/sys/user/max_inotify_watches || exit 77; exec %s --events %s w",
+		"echo 50 > /proc/sys/user/max_inotify_watches || exit 77; exec %s --events %s w",
 		tool_path("pk-watch"), events_path());
 	struct run *probe = run(
-		ARGV("unshare", "-Ur", "sh", "-c", "echo 5 > /proc/sys/user/max_inotify_watches"),
+		ARGV("unshare", "-Ur", "sh", "-c", "echo 50 > /proc/sys/user/max_inotify_watches"),
 		NULL);
 	if (probe->status != 0)
 		skip();
@@ -332,11 +399,46 @@ static void a_watch_limit_is_told_and_the_rest_is_polled(void **state)
 	const char *line = event_wait(EVENTS, "limit");
 	assert_string_equal(event_text(line, "what"), "fs.inotify.max_user_watches");
 	(void)event_wait(EVENTS, "ready");
-	sh("for i in 1 2 3 4 5 6 7 8 9; do echo > w/$i/f; done");
-	for (int i = 1; i <= 9; i++)
+	sh("for i in $(seq 200); do echo > w/$i/f; done");
+	for (int i = 1; i <= 200; i++)
 		run_wait_out(r, test_text("w/%d/f\n", i));
 	stop(r);
 	assert_has(r->err, "sysctl -w");
+}
+
+static void without_any_instance_all_is_polled(void **state)
+{
+	(void)state;
+	world("mkdir w/d; echo > w/file");
+	const char *limit = "echo 0 > /proc/sys/user/max_inotify_instances";
+	if (run(ARGV("unshare", "-Ur", "sh", "-c", limit), NULL)->status != 0)
+		skip();
+	struct run *r = start(ARGV("unshare", "-Ur", "sh", "-c",
+				   test_text("%s; exec %s --events %s w w/file", limit,
+					     tool_path("pk-watch"), events_path())),
+			      HOW(.unwrapped = true));
+	assert_string_equal(event_text(event_wait(EVENTS, "limit"), "what"),
+			    "fs.inotify.max_user_instances");
+	assert_string_equal(event_text(event_wait(EVENTS, "ready"), "backend"), "poll");
+	sh("echo > w/d/f; echo 2 > w/file");
+	run_wait_out(r, "w/d/f\n");
+	run_wait_out(r, "w/file\n");
+	stop(r);
+}
+
+static void ignored_directories_have_no_watch(void **state)
+{
+	(void)state;
+	world("git init -q w; echo /gen/ > w/.gitignore; mkdir w/src; mkdir -p w/gen/1/2 "
+	      "w/node_modules/a/b; cd w/gen/1/2; mkdir $(seq 2000)");
+	struct run *r = watch("w");
+	const char *ready = event_find(EVENTS, "ready");
+	assert_int_equal((int)event_number(ready, "dirs"), 2);
+	assert_int_equal((int)event_number(ready, "watches"), 2);
+	sh("echo > w/gen/1/2/7/f; echo > w/src/f");
+	run_wait_out(r, "w/src/f\n");
+	stop(r);
+	assert_string_equal(r->out, "w/src/f\n");
 }
 
 static void once_and_idle_end_it(void **state)
@@ -402,12 +504,11 @@ static void a_large_checkout_is_one_batch(void **state)
 {
 	(void)state;
 	world("git init -q w; cd w; git config user.email a@b; git config user.name a; mkdir d;"
-	      "i=0; while [ $i -lt 600 ]; do echo 1 > d/f$i; i=$((i+1)); done; git add .; git "
-	      "commit -qm 1;"
-	      "git checkout -qb two; for f in d/*; do echo 22 > $f; done; git commit -qam 2");
-	struct run *r = watch("-d", "200ms", "--max-wait", "5s", "w");
+	      "for i in $(seq 1000); do echo 1 > d/f$i; done; git add .; git commit -qm 1; git "
+	      "checkout -qb two; for f in d/*; do echo 22 > $f; done; git commit -qam 2");
+	struct run *r = watch("-d", "200ms", "--max-wait", "inf", "w");
 	sh("cd w; git checkout -q -");
-	assert_int_equal((int)event_number(event_wait(EVENTS, "change"), "count"), 600);
+	assert_int_equal((int)event_number(event_wait(EVENTS, "change"), "count"), 1000);
 	sh("echo 3 > w/d/f7");
 	const char *line = event_wait_nth(EVENTS, "change", 2);
 	assert_string_equal(event_text(line, "paths"), "[\"w/d/f7\"]");
@@ -454,21 +555,26 @@ int main(void)
 		tidy_test(directories_may_be_moved_in_about_and_out),
 		tidy_test(a_removed_directory_may_come_again),
 		tidy_test(a_queue_overflow_loses_nothing),
+		tidy_test(after_an_overflow_a_change_of_unknown_kind_is_not_left_out),
 		tidy_test(ignore_files_count_and_their_changes_too),
 		tidy_test(lists_above_a_path_count_inside_its_work_tree),
 		tidy_test(options_select_and_ignore),
 		tidy_test(built_in_ignores_can_be_switched_off),
 		tidy_test(a_path_named_explicitly_is_never_ignored),
+		tidy_test(a_path_inside_another_stays_when_that_ignores_it),
+		tidy_test(links_that_lead_back_are_followed_once),
 		tidy_test(recursion_and_links_are_as_asked),
 		tidy_test(kinds_are_selected),
 		tidy_test(a_file_survives_atomic_saves),
-		tidy_test(vim_and_sed_saves_are_one_change_of_one_file),
+		tidy_test(editors_saves_are_one_change_of_one_file),
 		tidy_test(a_path_may_vanish_and_come_back),
 		tidy_test(a_link_that_is_pointed_elsewhere_is_followed),
 		tidy_test(half_written_files_are_waited_for),
 		tidy_test(a_steady_writer_is_not_waited_for_for_ever),
 		tidy_test(polling_sees_the_same),
 		tidy_test(a_watch_limit_is_told_and_the_rest_is_polled),
+		tidy_test(without_any_instance_all_is_polled),
+		tidy_test(ignored_directories_have_no_watch),
 		tidy_test(once_and_idle_end_it),
 		tidy_test(its_own_output_is_no_change),
 		tidy_test(a_reader_that_goes_ends_it_at_once),

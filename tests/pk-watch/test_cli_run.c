@@ -94,27 +94,46 @@ static void an_edit_during_a_run_is_never_lost(void **state)
 	sh("rm go");
 }
 
-static void restart_waits_until_the_old_tree_is_gone(void **state)
+static void a_server_restarts_200_times_and_finds_its_port_free(void **state)
 {
+	const unsigned most = run_is_slow() ? 20 : 200;
+	char ups[3 * 200 + 1] = "";
+
 	(void)state;
 	world(":");
-	struct run *r = watch("-r", "-d", "10ms", "-k", "100ms", "w", "--", "python3", "-c",
-			      "import socket,os,time\n"
-			      "s=socket.socket(); s.bind(('127.0.0.1',0 if not "
-			      "os.path.exists('port') else int(open('port').read())))\n"
-			      "s.listen(); open('port','w').write(str(s.getsockname()[1])); "
-			      "print('up',flush=True)\n"
-			      "os.fork() or (os.setsid(), time.sleep(60)); time.sleep(60)");
-	for (unsigned i = 1; i <= 12; i++) {
-		run_wait_out(r, test_text("%.*s", (int)(3 * i),
-					  "up\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\nup\n"));
-		sh("echo >> w/f");
-		(void)event_wait_nth(EVENTS, "run", i + 1);
+	struct run *r = watch("-r", "-d", "0", "-p", "w", "--", "@server", test_path("port"));
+	for (unsigned i = 0; i < most; i++) {
+		touch("w/f");
+		(void)strcat(ups, "up\n");
+		run_wait_out(r, ups);
 	}
 	stop(r);
 	assert_no_survivor();
-	assert_lacks(r->err, "in use");
-	sh("rm port");
+	assert_string_equal(r->out, ups);
+	assert_string_equal(r->err, "");
+	assert_int_equal((int)event_count(EVENTS, "run"), most);
+}
+
+static void what_is_half_written_during_a_restart_is_waited_for(void **state)
+{
+	(void)state;
+	world("echo v0 > w/f; mkfifo go hold");
+	struct run *r = watch("-r", "-d", "20ms", "--max-wait", "10s", "w", "--", "sh", "-c",
+			      "trap 'echo asked; cat go; exit' TERM; cat w/f; cat hold & wait");
+	run_wait_out(r, "v0\n");
+	sh("echo v1 > w/f");
+	run_wait_out(r, "asked\n");
+	int fd = open(test_path("w/f"), O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0 && write(fd, "half", 4) == 4);
+	sh(": > go");
+	(void)event_wait(EVENTS, "exit");
+	run_pass(100);
+	assert_true(write(fd, "whole\n", 6) == 6 && close(fd) == 0);
+	run_wait_out(r, "halfwhole\n");
+	sh("rm go");
+	stop(r);
+	assert_string_equal(r->out, "v0\nasked\nhalfwhole\nasked\n");
+	sh("rm hold");
 }
 
 static void a_child_that_ignores_term_is_killed_for_a_restart(void **state)
@@ -416,7 +435,8 @@ int main(void)
 		tidy_test(too_many_paths_are_split_into_several_processes),
 		tidy_test(paths_reach_stdin),
 		tidy_test(an_edit_during_a_run_is_never_lost),
-		tidy_test(restart_waits_until_the_old_tree_is_gone),
+		tidy_test(a_server_restarts_200_times_and_finds_its_port_free),
+		tidy_test(what_is_half_written_during_a_restart_is_waited_for),
 		tidy_test(a_child_that_ignores_term_is_killed_for_a_restart),
 		tidy_test(ignored_batches_are_counted_and_dropped),
 		tidy_test(a_busy_command_may_be_told_by_a_signal),

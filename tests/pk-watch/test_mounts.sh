@@ -11,7 +11,8 @@ cd "$dir" || exit 1
 finish() {
 	kill -TERM $pid
 	wait $pid
-	umount w/m w/o 2>/dev/null
+	umount w/m w/o w/r far 2>/dev/null
+	wait
 	cd / && rm -rf "$dir"
 }
 # sees TITLE PATH: wait until the path is printed.
@@ -29,9 +30,19 @@ sees() {
 	echo "ok      $1"
 	passed=$((passed + 1))
 }
-mkdir -p w/m w/o lower upper work
+mkdir -p w/m w/o w/r far lower upper work shared
 echo x >lower/low
-"$PK_BIN/pk-watch" --events ready w >out &
+# What is written to `shared` shows on the FUSE mounts without an event, as on NFS what another host writes.
+fuse() {
+	command -v bindfs >/dev/null && bindfs -f shared "$1" 2>/dev/null &
+	for _ in $(seq 200); do
+		[ "$(stat -f -c %t "$1")" = 65735546 ] && return 0
+		sleep 0.02
+	done
+	return 1
+}
+[ -c /dev/fuse ] && command -v bindfs >/dev/null && fuse far && has_fuse=yes
+"$PK_BIN/pk-watch" --events ready w far >>out 2>err &
 pid=$!
 trap finish EXIT
 until grep -qs '"ready"' ready; do sleep 0.02; done
@@ -43,6 +54,18 @@ if mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay w/o 2>
 	sees 'an overlay' w/o
 	echo y >>w/o/low
 	sees 'a write that copies up' w/o/low
+fi
+if [ "${has_fuse-}" ]; then
+	echo >shared/one
+	sees 'a FUSE file system is compared' far/one
+	fuse w/r
+	sees 'a FUSE mount below' w/r/one
+	echo >shared/two
+	sees 'what others write there' w/r/two
+	: >out
+	rm shared/one
+	sees 'what others remove there' w/r/one
+	grep -q 'network or FUSE' err || { echo 'not ok  nothing was said'; failed=$((failed + 1)); }
 fi
 umount w/m
 echo >w/m/under

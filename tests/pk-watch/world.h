@@ -11,9 +11,11 @@
 #include "tests/lib/pty.h"
 #include "tests/lib/run.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +61,15 @@ static inline struct run *watch_with(const struct how *how, const char *const ar
 	r = start(argv, how);
 	(void)event_wait(argv[2], "ready");
 	return r;
+}
+
+/* Change a file in the private directory, and close it. */
+static inline void touch(const char *name)
+{
+	int fd = open(test_text("%s/%s", test_now()->dir, name),
+		      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0 && write(fd, "x\n", 2) == 2 && close(fd) == 0);
 }
 
 /* End it by TERM. */
