@@ -13,7 +13,7 @@
 /* The number behind "oom_kill " at the start of a line of the file, or -errno. */
 static int64_t read_counter(const char *path)
 {
-	char text[2048];
+	unzeroed char text[2048];
 	ssize_t len = fd_read_file(AT_FDCWD, path, text, sizeof(text));
 	const char *line = text;
 
@@ -30,7 +30,7 @@ static int64_t read_counter(const char *path)
 static int64_t read_below(const char *groups, const char *mark, const char *mount, const char *file)
 {
 	const char *path = strstr(groups, mark);
-	char full[PATH_MAX];
+	unzeroed char full[PATH_MAX];
 
 	if (!path)
 		return -ENOENT;
@@ -43,7 +43,7 @@ static int64_t read_below(const char *groups, const char *mark, const char *moun
 
 int64_t cgroup_oom_kills(void)
 {
-	char groups[4096];
+	unzeroed char groups[4096];
 	ssize_t len = fd_read_file(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
 	int64_t kills;
 

@@ -50,6 +50,11 @@ const struct owner_result *guard_result(const struct guard *guard)
 	return &guard->owner.result;
 }
 
+bool guard_is_childless(const struct guard *guard)
+{
+	return guard->owner.childless;
+}
+
 int guard_stop_signal(const struct guard *guard)
 {
 	return guard->stop_signal;
@@ -213,9 +218,8 @@ static void take_signals(struct guard *guard)
 {
 	struct signalfd_siginfo info;
 
-	/* SIGCHLD is one bit, however many have died. */
-	while (read(guard->sigs, &info, sizeof(info)) > 0)
-		;
+	/* SIGCHLD is one bit, however many have died: one read empties it, also when there was nothing. */
+	(void)!read(guard->sigs, &info, sizeof(info));
 	owner_settle(&guard->owner);
 	mirror_stop(guard);
 }
@@ -232,11 +236,12 @@ bool guard_sweep(struct guard *guard, const struct stop_policy *policy)
 static void sync_with_front(struct guard *guard)
 {
 	struct pollfd pfd = {.fd = guard->channel, .events = POLLIN};
-	const int64_t until = ns_add(now_ns(), SYNC_NS);
 	struct timespec left;
+	int64_t until;
 
 	if (guard->caller_group == 0 || guard->mirrored)
 		return;
+	until = ns_add(now_ns(), SYNC_NS);
 	guard->synced = guard_send(guard->channel, NEWS_SYNC, NULL, 0, MSG_DONTWAIT) < 0;
 	while (!guard->synced && now_ns() < until)
 		if (ppoll(&pfd, 1, ns_until(until, &left), NULL) > 0)

@@ -150,6 +150,10 @@ const struct owner_result *guard_result(const struct guard *guard);
  */
 must_check bool guard_sweep(struct guard *guard, const struct stop_policy *policy);
 
+/* After a job: is nothing left below this process, as far as the last reaping saw? False does not mean that
+ * there still is. */
+bool guard_is_childless(const struct guard *guard);
+
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
 

@@ -250,12 +250,14 @@ bool owner_take_stop(struct owner *owner)
 /* Reap whatever has died. The command's zombie is looked at first and reaped last of all. */
 static void reap(struct owner *owner)
 {
+	owner->childless = false;
 	for (;;) {
 		siginfo_t info = {0};
 
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
 			if (errno == EINTR)
 				continue;
+			owner->childless = errno == ECHILD;
 			return;
 		}
 		if (info.si_pid == 0)
@@ -315,7 +317,7 @@ void owner_settle(struct owner *owner)
 	reap(owner);
 	if (!owner->running)
 		return;
-	if (owner->main_gone && (tree_is_empty() || lets_leftovers_go(owner))) {
+	if (owner->main_gone && (owner->childless || lets_leftovers_go(owner))) {
 		owner->running = false;
 		return;
 	}
@@ -335,7 +337,7 @@ void owner_continue(struct owner *owner)
 
 bool owner_sweep(struct owner *owner, const struct stop_policy *policy)
 {
-	if (owner->running || tree_is_empty())
+	if (owner->running || owner->childless || tree_is_empty())
 		return false;
 	owner->stop.policy = policy;
 	owner->running = true;
@@ -413,7 +415,7 @@ int owner_start(struct owner *owner, const struct child_job *job, pid_t group,
 	own.group = group;
 	owner->own_group = group == 0;
 	owner->result = (struct owner_result){.cause = CAUSE_EXITED};
-	owner->main_gone = owner->saw_leftovers = false;
+	owner->main_gone = owner->saw_leftovers = owner->childless = false;
 	owner->asked.cap = TREE_CAP;
 	owner->asked.len = 0;
 	owner->oom_kills = owner->events->fd >= 0 ? cgroup_oom_kills() : -ENOENT;

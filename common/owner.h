@@ -78,6 +78,7 @@ struct owner {
 	struct child main;
 	bool main_gone;
 	bool saw_leftovers; /* the policy has decided about them */
+	bool childless;	    /* reaping has found that nothing is left below this process */
 	struct stop stop;
 	int64_t started;
 	int64_t oom_kills; /* the counter at the start, or -errno */

@@ -78,7 +78,8 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 
 int proc_stat(int proc, pid_t pid, struct proc_stat *ret)
 {
-	char path[32], text[2048];
+	unzeroed char text[2048];
+	char path[32];
 	ssize_t len;
 
 	(void)snprintf(path, sizeof(path), "%d/stat", (int)pid);
@@ -89,7 +90,7 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *ret)
 /* The numbers of a children file, read in pieces: a number may be cut by the end of one. */
 static int each_number(int fd, proc_visit *visit, void *arg)
 {
-	char text[4096];
+	unzeroed char text[4096];
 	pid_t pid = 0;
 
 	for (;;) {
@@ -136,7 +137,7 @@ struct entry {
 /* Call visit_name for each entry of a directory that begins with a digit. */
 static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name), void *arg)
 {
-	_Alignas(struct entry) char block[4096];
+	unzeroed _Alignas(struct entry) char block[4096];
 
 	for (;;) {
 		long len = syscall(SYS_getdents64, dir, block, sizeof(block));

@@ -75,7 +75,7 @@ bool match_end(struct match *match)
 
 int match_add_file(struct match *match, int fd)
 {
-	char chunk[CHUNK];
+	unzeroed char chunk[CHUNK];
 	off_t at = 0;
 
 	while (!match->found) {

@@ -118,7 +118,7 @@ int pump_bytes(struct guard *guard, int to, const char *bytes, size_t len, int64
 
 static int copy_chunk(const struct sink *sink, int file, off_t *at, off_t len)
 {
-	char chunk[CHUNK];
+	unzeroed char chunk[CHUNK];
 	size_t want = len - *at < CHUNK ? (size_t)(len - *at) : CHUNK;
 	ssize_t n = pread(file, chunk, want, *at);
 	int err;

@@ -111,7 +111,7 @@ static bool may_begin(struct run *run)
 {
 	if (guard_stop_signal(run->guard))
 		return end_by_signal(run);
-	if (now_ns() >= run->rules.deadline) {
+	if (run->rules.deadline != NS_NEVER && now_ns() >= run->rules.deadline) {
 		if (run->count == 0 && !run->plan->quiet)
 			say("the deadline has passed: not run");
 		return end(run, run->last, REASON_DEADLINE);

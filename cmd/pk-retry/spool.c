@@ -18,7 +18,7 @@ static const char *directory(void)
 
 static int open_unnamed(void)
 {
-	int fd = open(directory(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(AT_FDCWD, directory(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -164,7 +164,7 @@ int streams_match_retry(struct streams *streams)
 
 struct hint streams_hint(const struct streams *streams)
 {
-	char text[HINT_MAX];
+	unzeroed char text[HINT_MAX];
 	struct timespec now;
 	off_t end;
 	ssize_t n;
