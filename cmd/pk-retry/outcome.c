@@ -65,6 +65,8 @@ static int put_item(struct outcome_set *set, char *item, bool in)
 	if (strcmp(item, "any") == 0) {
 		put_range(set, 0, 255, in);
 		put_signals(set, in);
+	} else if (in && strcmp(item, "none") == 0) {
+		*set = (struct outcome_set){0};
 	} else if (strcmp(item, "signal") == 0) {
 		put_signals(set, in);
 	} else if (strcmp(item, "timeout") == 0) {
@@ -103,4 +105,12 @@ int outcome_set_parse(struct outcome_set *set, const char *list)
 	}
 	*set = made;
 	return 0;
+}
+
+bool outcome_set_is_empty(const struct outcome_set *set)
+{
+	static const struct outcome_set empty = {0};
+
+	/* Nothing but truth values, which have no padding. */
+	return memcmp(set, &empty, sizeof(empty)) == 0;
 }

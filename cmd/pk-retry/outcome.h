@@ -23,7 +23,7 @@ struct outcome_set {
 /*
  * Change *set as a list says, item after item, so that the last one about an outcome wins:
  *
- *	item  N | N-M | any | timeout | signal | SIGNAME | !item
+ *	item  N | N-M | any | none | timeout | signal | SIGNAME | !item
  *
  * N is a status as the shell shows it, so 124 also means a time limit and 137 a death by SIGKILL. A
  * name is TERM or SIGTERM. A list that begins with a !item changes *set as it is; any other begins
@@ -31,6 +31,9 @@ struct outcome_set {
  */
 must_check int outcome_set_parse(struct outcome_set *set, const char *list);
 #define OUTCOME_FORMS "a list such as 1,7-9,timeout,signal,KILL,!3 or any,!2"
+
+/* Can nothing be in the set? */
+bool outcome_set_is_empty(const struct outcome_set *set);
 
 /* Is the outcome in the set? */
 bool outcome_in(const struct outcome_set *set, struct outcome outcome);

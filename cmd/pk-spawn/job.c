@@ -12,6 +12,7 @@
 #include "common/fd.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/hold.h"
 #include "common/program.h"
 #include "common/report.h"
 #include "common/say.h"
@@ -25,6 +26,8 @@ struct work {
 	struct stop_policy policy;
 	struct child_job job;
 	struct child_fd input;
+	struct hold hold;
+	int64_t begun;
 };
 
 void job_event_end(struct events *events, struct ending ending)
@@ -204,13 +207,14 @@ static struct ending report(const struct work *work, struct guard *guard, pid_t 
 
 static struct ending run_one(const struct work *work, struct guard *guard)
 {
+	const int held = hold_fd(&work->hold);
 	enum child_stage stage;
 	int err = guard_start(guard, &work->job, &work->policy, &stage);
 	pid_t pid = guard_pid(guard);
 
 	if (err < 0)
 		return explain_start(work, guard, stage, err);
-	guard_let_go(guard, NULL, 0);
+	guard_let_go(guard, &held, 1);
 	event_start(work, guard);
 	err = wait_for_end(guard);
 	if (err >= 0)
@@ -220,6 +224,31 @@ static struct ending run_one(const struct work *work, struct guard *guard)
 	return OWN_FAILURE;
 }
 
+/* --lock: false when it was not to be had, with *ret_ending set. */
+static bool take_hold(struct work *work, struct guard *guard, struct ending *ret_ending)
+{
+	const struct plan *plan = work->plan;
+	const int64_t wait = plan->wait == PLAN_WAIT_UNSET ? NS_NEVER : plan->wait;
+	const int64_t until = ns_min(ns_add(work->begun, wait), work->policy.deadline);
+	int err =
+		plan->lock ? hold_take(&work->hold, plan->lock, (int)plan->slots, guard, until) : 0;
+
+	if (err == 0)
+		return true;
+	if (guard_stop_signal(guard)) {
+		*ret_ending = (struct ending){.signal = guard_stop_signal(guard)};
+	} else if (err == -EWOULDBLOCK) {
+		if (!plan->quiet)
+			hold_explain(&work->hold, plan->lock, err);
+		*ret_ending = (struct ending){.code = STATUS_LATER};
+	} else {
+		hold_explain(&work->hold, plan->lock, err);
+		report_error(guard_events(guard), "io", err);
+		*ret_ending = OWN_FAILURE;
+	}
+	return false;
+}
+
 static struct ending body(struct guard *guard, void *arg)
 {
 	struct work *work = arg;
@@ -227,7 +256,8 @@ static struct ending body(struct guard *guard, void *arg)
 	int err;
 
 	guard_set_note(guard, note, work);
-	ending = run_one(work, guard);
+	if (take_hold(work, guard, &ending))
+		ending = run_one(work, guard);
 	job_event_end(guard_events(guard), ending);
 	err = events_error(guard_events(guard));
 	if (err < 0)
@@ -274,6 +304,8 @@ struct ending job_run(const struct plan *plan, struct events *events)
 		.plan = plan,
 		.policy = plan_policy(plan, getpid() == 1, now_ns()),
 		.input = {.from = input, .to = STDIN_FILENO},
+		.hold = HOLD_NONE,
+		.begun = now_ns(),
 	};
 	work.job = (struct child_job){
 		.argv = plan->command,

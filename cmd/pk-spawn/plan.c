@@ -10,6 +10,7 @@
 #include "common/num.h"
 #include "common/program.h"
 #include "common/say.h"
+#include "common/semaphore.h"
 #include "common/status.h"
 
 #define DEFAULT_GRACE (5 * NS_PER_S)
@@ -117,6 +118,14 @@ static const struct opt options[] = {
 	{.kind = OPT_FLAG, .letter = 'p', .name = "preserve-status", .at = AT(preserve_status),
 	 .help = "exit with COMMAND's status even after a time limit"},
 
+	{.kind = OPT_GROUP, .help = "Between processes"},
+	{.kind = OPT_TEXT, .letter = 'l', .name = "lock", .arg = "FILE", .at = AT(lock),
+	 .help = "hold flock(2) on FILE for the whole run, as flock(1) does"},
+	{.kind = OPT_COUNT, .name = "slots", .arg = "N", .at = AT(slots), .least = 1, .most = SEMAPHORE_MOST,
+	 .help = "as many as N may hold it at once; $PK_SLOT is the number, from 1 (FILE.1 to FILE.N)"},
+	{.kind = OPT_DURATION, .letter = 'w', .name = "wait", .arg = "DUR", .at = AT(wait),
+	 .help = "wait for it at most DUR, 0 not at all; then status 75 (default: until --deadline)"},
+
 	{.kind = OPT_GROUP, .help = "The command's world"},
 	{.kind = OPT_TEXT, .letter = 'i', .name = "stdin", .arg = "FROM", .at = AT(input),
 	 .help = "inherit, null or a FILE (default: inherit)"},
@@ -144,6 +153,7 @@ const struct opt_program plan_program = {
 	.count = array_len(options),
 	.tail = "Exit status:\n"
 		"  COMMAND's own; it died of a signal: so does pk-spawn (the shell shows 128+N)\n"
+		"  75   the lock was not to be had in time: COMMAND was not run\n"
 		"  124  a time limit passed (also when SIGKILL was needed)\n"
 		"  125  pk-spawn itself failed; a process survived SIGKILL\n"
 		"  126  COMMAND cannot be executed\n"
@@ -166,18 +176,21 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	int first;
 
 	*plan = (struct plan){
-		.kill_after = PLAN_GRACE_UNSET, .signal = SIGTERM, .input = "inherit"};
+		.kill_after = PLAN_GRACE_UNSET,
+		.wait = PLAN_WAIT_UNSET,
+		.signal = SIGTERM,
+		.input = "inherit",
+	};
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
 	if (first < 0)
 		return false;
-	if (first >= argc) {
-		say_usage("no command given");
-		*ret_status = STATUS_OWN;
+	*ret_status = STATUS_OWN;
+	if (first >= argc || (plan->slots > 0 && !plan->lock)) {
+		say_usage(first >= argc ? "no command given" : "'--slots' needs '--lock'");
 		return false;
 	}
 	plan->verbose = plan->verbose && !plan->quiet;
 	plan->command = argv + first;
-	*ret_status = STATUS_OWN;
 	return program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
 }
 

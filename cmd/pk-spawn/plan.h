@@ -20,6 +20,9 @@ struct plan {
 	int signal_to;
 	int orphans; /* enum orphans */
 	bool preserve_status;
+	const char *lock;	      /* NULL: none */
+	int64_t slots;		      /* of it; 0: it is a mutex */
+	int64_t wait;		      /* PLAN_WAIT_UNSET until -w is given */
 	const char *input;	      /* "inherit", "null" or a file */
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
@@ -32,6 +35,7 @@ struct plan {
 };
 
 #define PLAN_GRACE_UNSET INT64_C(-1)
+#define PLAN_WAIT_UNSET INT64_C(-1)
 
 /* The option table with its help, for tests too. */
 extern const struct opt_program plan_program;

@@ -10,12 +10,12 @@ function __pk_spawn_rest
                 set -e tokens[1]
                 set -q tokens[1]; or return 2
                 break
-            case --timeout --deadline --kill-after --signal --signal-to --orphans --stdin --limit --events
+            case --timeout --deadline --kill-after --signal --signal-to --orphans --lock --slots --wait --stdin --limit --events
                 set -e tokens[1]
             case '--*'
             case '-?*'
                 # Letters without a value, then one that takes the next word.
-                string match -qr -- '^-[pqvhV]*[tDIksiL]$' $tokens[1]; and set -e tokens[1]
+                string match -qr -- '^-[pqvhV]*[tDIksiLlw]$' $tokens[1]; and set -e tokens[1]
             case '*'
                 break
         end
@@ -43,6 +43,9 @@ complete -c pk-spawn -n __pk_spawn_options -s s -l signal -x -d 'Stop signal' -a
 complete -c pk-spawn -n __pk_spawn_options -l signal-to -x -d 'Who gets the stop signal' -a 'tree\t"every process" main\t"COMMAND first"'
 complete -c pk-spawn -n __pk_spawn_options -l orphans -x -d 'What COMMAND leaves running' -a 'stop\t"stop them" wait\t"wait for them" leave\t"leave them"'
 complete -c pk-spawn -n __pk_spawn_options -s p -l preserve-status -d 'Exit with the status of COMMAND even after a time limit'
+complete -c pk-spawn -n __pk_spawn_options -s l -l lock -r -F -d 'Hold a lock for the whole run'
+complete -c pk-spawn -n __pk_spawn_options -l slots -x -d 'As many as N may hold it at once'
+complete -c pk-spawn -n __pk_spawn_options -s w -l wait -x -d 'Wait for the lock at most'
 complete -c pk-spawn -n __pk_spawn_options -s i -l stdin -r -F -d 'Standard input of COMMAND' -a 'inherit null'
 complete -c pk-spawn -n __pk_spawn_options -s L -l limit -x -d 'Resource limit' -a 'as= core= cpu= fsize= nofile= nproc= stack='
 complete -c pk-spawn -n __pk_spawn_options -l events -r -F -d 'Append lifecycle events to a file or fd:N'

@@ -18,3 +18,5 @@ scenario limit 0 --proof done -- -L nofile=100 -- sh -c 'test "$(ulimit -n)" = 1
 scenario not-found 127 --lines 2 -- -- ./no-such-program
 scenario not-executable 126 --lines 2 --files plain --setup ': > plain' -- -- ./plain
 scenario verbose 124 --lines 99 -- -v -t 30ms -k 30ms -- sh -c 'trap "" TERM; sleep 30'
+scenario lock 0 --lines 2 --files l --proof done -- -l l -- sh -c ': > done'
+scenario slots 0,125 --lines 2 --files s,s.1,s.2 --proof done -- -l s --slots 2 -- sh -c ': > done'

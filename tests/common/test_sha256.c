@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "sha256.h"
+#include "common/sha256.h"
 
 static const struct {
 	const char *text;

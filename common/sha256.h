@@ -1,5 +1,5 @@
-#ifndef PK_ATOMIC_WRITE_SHA256_H
-#define PK_ATOMIC_WRITE_SHA256_H
+#ifndef PK_SHA256_H
+#define PK_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>

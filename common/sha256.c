@@ -1,5 +1,5 @@
 /* SHA-256 as FIPS 180-4 has it. */
-#include "sha256.h"
+#include "common/sha256.h"
 
 #include <errno.h>
 #include <string.h>
