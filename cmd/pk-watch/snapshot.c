@@ -88,7 +88,7 @@ static int look_at_all(struct snapshot *snapshot, int dirfd)
 	if (!snapshot->shots)
 		return -ENOMEM;
 	snapshot->count = 0;
-	for (const char *name = names->bytes, *end = name + names->len; name < end;
+	for (const char *name = names->bytes, *end = name + names->len; name && name < end;
 	     name += strlen(name) + 1) {
 		struct shot *shot = &snapshot->shots[snapshot->count];
 		struct stat st;
