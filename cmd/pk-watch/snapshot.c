@@ -112,11 +112,9 @@ int snapshot_take(const char *path, struct snapshot **ret)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	DIR *listing = opendir(path[0] ? path : ".");
-	int err = listing ? 0 : -errno;
+	int err = !snapshot ? -ENOMEM : !listing ? -errno : 0;
 
-	if (!snapshot)
-		err = -ENOMEM;
-	if (err >= 0) {
+	if (snapshot && listing) {
 		snapshot->names.cap = SIZE_MAX / 2;
 		err = read_names(snapshot, listing);
 	}
