@@ -117,9 +117,9 @@ int snapshot_take(const char *path, struct snapshot **ret)
 	if (snapshot && listing) {
 		snapshot->names.cap = SIZE_MAX / 2;
 		err = read_names(snapshot, listing);
+		if (err >= 0)
+			err = look_at_all(snapshot, dirfd(listing));
 	}
-	if (err >= 0)
-		err = look_at_all(snapshot, dirfd(listing));
 	if (listing)
 		(void)closedir(listing);
 	if (err < 0) {
