@@ -8,7 +8,7 @@ VERSION = 0.1.0
 BUILD = release
 OUT = build/$(BUILD)
 # A module of common/ includes only modules to its left; tests/layers.sh checks it.
-LAYERS = base clock fd buf status errname utf8 signame num deadline say opt json jsonread jsontext events proc lock place keep slot replace cgroup stop terminal child tree report program owner guard crew front
+LAYERS = base clock fd sink boot buf match status errname utf8 sha256 signame num deadline outcome spool say opt json jsonread jsontext events proc lock semaphore place keep slot replace cgroup stop terminal child tree report program owner guard hold crew front
 
 ifeq ($(origin CC),default)
 CC = gcc
@@ -38,9 +38,11 @@ LINK := -pie -Wl,$(relro)
 else ifeq ($(BUILD),static)
 CC := $(MUSL_CC)
 FLAGS := -Os $(harden) $(sections) -fno-asynchronous-unwind-tables -fPIE -idirafter $(OUT)/include
-# Small is fast here: start-up is page faults. `musl-gcc -static-pie` makes a program that needs ld-musl at run time, so every start file is named here.
-LINK := -s -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code,$(relro) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
+# Small is fast here: start-up is page faults. Aligned to what the kernel maps around a fault (64K), it takes the fewest. `musl-gcc -static-pie` makes a program that needs ld-musl at run time, so every start file is named here.
+LINK := -s -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code,-z,max-page-size=65536,$(relro) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 LINK-END := $(MUSL_LIB)/crtn.o
+# What handles every descriptor or every byte of a text is worth its size.
+fast := common/json common/num common/utf8 common/buf $(patsubst %.c,%,$(wildcard cmd/pk-handles/*.c))
 else ifeq ($(BUILD),asan)
 FLAGS := -O1 -g $(san) -fPIE -DPK_ASAN
 LINK := -pie $(san)
@@ -51,7 +53,8 @@ FLAGS := -O1 -g $(san) -fsanitize=fuzzer-no-link
 LINK := $(san) -fsanitize=fuzzer
 else ifeq ($(BUILD),coverage)
 FLAGS := -O0 -g --coverage -fprofile-update=atomic -DPK_COVERAGE
-LINK := --coverage
+LINK := --coverage -Wl,--wrap=_exit,--wrap=kill,--wrap=fork
+flush := $(OUT)/obj/tests/coverage/flush.o
 else ifeq ($(BUILD),debug)
 FLAGS := -O0 -g3
 else
@@ -60,6 +63,11 @@ endif
 COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DPK_VERSION=\"$(VERSION)\" -I. $(FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS)
 
 tools := $(notdir $(patsubst %/,%,$(dir $(wildcard cmd/*/main.c))))
+ifeq ($(BUILD),static)
+# Where the time goes when the input is large: these are built for speed.
+hot := $(addprefix cmd/pk-jsonl/,scan_sse2 scan_avx2 scan_avx512 walk probe stream filter count groups match number show output input fields) common/jsonread common/utf8
+$(hot:%=$(OUT)/obj/%.o): FLAGS += -O2
+endif
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)))
 pages7 := $(wildcard man/*.7)
 bins := $(tools:%=$(OUT)/bin/%)
@@ -84,6 +92,7 @@ $(OUT)/obj/%.o: %.c Makefile $(OUT)/flags $(if $(filter static,$(BUILD)),$(OUT)/
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(INCLUDE) -MMD -MP -c -o $@ $<
+$(fast:%=$(OUT)/obj/%.o): FLAGS += -O2
 # musl-gcc does not look for the kernel's headers; a folder with only them keeps glibc's out.
 build/static/include:
 	@mkdir -p $@.new
@@ -93,7 +102,7 @@ $(OUT)/lib/%.a:
 	$(call say,AR)
 	@mkdir -p $(@D) && rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(OUT)/lib/common.a: $(call objects,common/*.c)
+$(OUT)/lib/common.a: $(call objects,common/*.c) $(flush)
 link = $(Q)$(CC) $(1) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(2) $(LINK-END)
 
 define tool

@@ -72,7 +72,7 @@ static int exec_command(char *const *argv, char *const *envp)
 	}
 	for (const char *dir = path ? path : "/bin:/usr/bin";; dir++) {
 		size_t dir_len = strcspn(dir, ":");
-		char full[PATH_MAX];
+		unzeroed char full[PATH_MAX];
 
 		if (dir_len + 1 + name_len < sizeof(full)) {
 			memcpy(full, dir, dir_len);

@@ -2,22 +2,17 @@
 #include "common/deadline.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
-#include "common/fd.h"
 
 #define MARGIN_MOST (100 * NS_PER_MS)
 #define MARGIN_PART 20
 #define RESERVE_PART 4
-
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static bool is_made_of(const char *text, size_t len, const char *set)
 {
@@ -58,14 +53,13 @@ int deadline_parse(const char *text, const char *boot, int64_t now, int64_t *ret
 	if (!id || parse_instant(text, (size_t)(id - text), &end) < 0)
 		return -EINVAL;
 	id++;
-	if (!is_made_of(id, DEADLINE_BOOT, "0123456789abcdef-"))
+	if (!is_made_of(id, BOOT_ID, "0123456789abcdef-"))
 		return -EINVAL;
-	if (id[DEADLINE_BOOT] == '/')
-		run = id + DEADLINE_BOOT + 1;
-	if (id[DEADLINE_BOOT] != '\0' &&
-	    (strlen(run) != 16 || !is_made_of(run, 16, "0123456789abcdef")))
+	if (id[BOOT_ID] == '/')
+		run = id + BOOT_ID + 1;
+	if (id[BOOT_ID] != '\0' && (strlen(run) != 16 || !is_made_of(run, 16, "0123456789abcdef")))
 		return -EINVAL;
-	if (strncmp(id, boot, DEADLINE_BOOT) != 0)
+	if (strncmp(id, boot, BOOT_ID) != 0)
 		return -EXDEV;
 	if (end <= now)
 		return -ETIME;
@@ -96,29 +90,6 @@ struct deadline deadline_share(int64_t now, int64_t end, int64_t grace)
 	};
 }
 
-static int64_t boottime(void)
-{
-	struct timespec now;
-
-	/* Cannot fail: the clock exists on every kernel that we support. */
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
-/* Returns 0, or -ENODATA when the kernel's id cannot be read; then id is empty. */
-static int read_boot(char id[static DEADLINE_BOOT + 1])
-{
-	char text[64];
-	ssize_t len = fd_read_file(AT_FDCWD, BOOT_ID, text, sizeof(text));
-
-	id[0] = '\0';
-	if (len < DEADLINE_BOOT)
-		return -ENODATA;
-	memcpy(id, text, DEADLINE_BOOT);
-	id[DEADLINE_BOOT] = '\0';
-	return 0;
-}
-
 void deadline_forget(void)
 {
 	(void)unsetenv(DEADLINE_NAME); /* fails only for a malformed name */
@@ -127,8 +98,8 @@ void deadline_forget(void)
 int deadline_inherit(struct deadline *ret, int64_t grace)
 {
 	const char *text = getenv(DEADLINE_NAME);
-	char boot[DEADLINE_BOOT + 1], from[17] = "";
-	const int64_t now = boottime();
+	char boot[BOOT_ID + 1], from[17] = "";
+	const int64_t now = boot_now_ns();
 	int64_t end = NS_NEVER;
 	int err = 0;
 
@@ -136,7 +107,7 @@ int deadline_inherit(struct deadline *ret, int64_t grace)
 	if (!text)
 		return 0;
 	if (text[0] != '\0') {
-		err = read_boot(boot);
+		err = boot_read_id(boot);
 		/* A relative one needs no boot to compare. */
 		if (err >= 0 || text[0] == '+')
 			err = deadline_parse(text, boot, now, &end, from);
@@ -154,11 +125,11 @@ void deadline_tell(struct deadline_export *export, int64_t at, const char *run)
 {
 	if (at == NS_NEVER)
 		return;
-	if (export->boot[0] == '\0' && read_boot(export->boot) < 0) {
+	if (export->boot[0] == '\0' && boot_read_id(export->boot) < 0) {
 		deadline_forget();
 		return;
 	}
-	deadline_format(export->text, boottime() + (at - now_ns()), export->boot, run);
+	deadline_format(export->text, boot_now_ns() + (at - now_ns()), export->boot, run);
 	/* Without memory for the environment a nested tool has no limit but ours. */
 	(void)putenv(export->text);
 }

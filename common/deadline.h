@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "common/base.h"
+#include "common/boot.h"
 
 /*
  * One deadline for everything below: a tool that enforces a limit tells its command in PK_DEADLINE
@@ -33,7 +34,6 @@ struct deadline {
 		.at = NS_NEVER, .kill_at = NS_NEVER, .begin_by = NS_NEVER, .left = NS_NEVER})
 
 #define DEADLINE_NAME "PK_DEADLINE"
-#define DEADLINE_BOOT 36 /* characters of a boot id: a UUID */
 #define DEADLINE_MAX 128 /* of the assignment */
 
 /*
@@ -67,7 +67,7 @@ void deadline_forget(void);
 /* The variable for commands. It must last as long as the environment is used. */
 struct deadline_export {
 	char text[DEADLINE_MAX];
-	char boot[DEADLINE_BOOT + 1];
+	char boot[BOOT_ID + 1];
 };
 
 /*

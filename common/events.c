@@ -109,6 +109,10 @@ int events_open(struct events *events, const char *tool, const char *dest)
 	}
 	if (err >= 0)
 		err = name_run(events);
+	if (err >= 0) {
+		events->line = malloc(EVENT_MAX + 1);
+		err = events->line ? 0 : -ENOMEM;
+	}
 	if (err < 0)
 		events_drop(events);
 	return err;
@@ -117,6 +121,8 @@ int events_open(struct events *events, const char *tool, const char *dest)
 void events_drop(struct events *events)
 {
 	fd_drop(&events->fd);
+	free(events->line);
+	events->line = NULL;
 }
 
 void events_brace(void)
@@ -141,7 +147,7 @@ bool event_begin(struct event *event, const struct events *events, const char *n
 	if (events->fd < 0)
 		return false;
 	clock_stamp(stamp);
-	json_begin(json, event->line + 1, EVENT_MAX);
+	json_begin(json, events->line + 1, EVENT_MAX);
 	json_text(json, "ts", stamp);
 	json_text(json, "tool", events->tool);
 	json_text(json, "event", name);
@@ -193,13 +199,13 @@ static ssize_t write_now(const struct events *events, const char *line, size_t l
 void event_send(struct event *event, struct events *events)
 {
 	size_t len = json_end(&event->json);
-	const char *line = event->line + 1;
+	const char *line = events->line + 1;
 	int err = 0;
 	ssize_t n;
 
 	follow_path(events);
 	if (events->torn) {
-		event->line[0] = '\n';
+		events->line[0] = '\n';
 		line--;
 		len++;
 	}

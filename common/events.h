@@ -31,7 +31,8 @@ struct events {
 	bool socket;
 	bool torn; /* the last line lost its end: the next begins with a newline */
 	int64_t dropped;
-	int error; /* first failure, -errno, until events_error takes it */
+	int error;  /* first failure, -errno, until events_error takes it */
+	char *line; /* EVENT_MAX bytes, and in front room for a healing newline; NULL while off */
 	const char *tool;
 	int64_t job;	 /* > 0: the member "job" of the next events */
 	pid_t pid;	 /* of the process that opened the sink: the tool, also for its guard */
@@ -64,10 +65,12 @@ int events_error(struct events *events);
 
 struct event {
 	struct json json;
-	char line[EVENT_MAX + 1]; /* room for a healing newline in front */
 };
 
-/* Begin an event with the leading members; false when the sink is off. */
+/*
+ * Begin an event with the leading members; false when the sink is off. It is written into the sink's own
+ * line, so that a tool without events pays nothing for it: one event at a time.
+ */
 bool event_begin(struct event *event, const struct events *events, const char *name);
 
 /* End the event and write it, at once or not at all. */

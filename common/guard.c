@@ -35,6 +35,12 @@ void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg)
 	guard->owner.exited_arg = arg;
 }
 
+void guard_set_stopping(struct guard *guard, owner_stopping_fn *stopping, void *arg)
+{
+	guard->owner.stopping = stopping;
+	guard->owner.stopping_arg = arg;
+}
+
 struct events *guard_events(struct guard *guard)
 {
 	return guard->owner.events;
@@ -48,6 +54,11 @@ pid_t guard_pid(const struct guard *guard)
 const struct owner_result *guard_result(const struct guard *guard)
 {
 	return &guard->owner.result;
+}
+
+bool guard_is_childless(const struct guard *guard)
+{
+	return guard->owner.childless;
 }
 
 int guard_stop_signal(const struct guard *guard)
@@ -90,6 +101,11 @@ struct pollfd guard_room(const struct guard *guard)
 void guard_claim(struct guard *guard, int signal)
 {
 	guard->claimed = signal;
+}
+
+void guard_stand_apart(struct guard *guard)
+{
+	guard->caller_group = 0;
 }
 
 void guard_pass(struct guard *guard, int signal)
@@ -158,6 +174,7 @@ static void obey(struct guard *guard, const struct order *order)
 		owner_request(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_PASS:
+	case ORDER_OFFER:
 		owner_pass(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_TYPED:
@@ -172,6 +189,9 @@ static void obey(struct guard *guard, const struct order *order)
 		return;
 	case ORDER_HALT:
 		owner_stop(&guard->owner, STOP_SIGNAL);
+		return;
+	case ORDER_CALL:
+		guard->called = true;
 		return;
 	case ORDER_SYNC:
 		guard->synced = true;
@@ -213,9 +233,8 @@ static void take_signals(struct guard *guard)
 {
 	struct signalfd_siginfo info;
 
-	/* SIGCHLD is one bit, however many have died. */
-	while (read(guard->sigs, &info, sizeof(info)) > 0)
-		;
+	/* SIGCHLD is one bit, however many have died: one read empties it, also when there was nothing. */
+	(void)!read(guard->sigs, &info, sizeof(info));
 	owner_settle(&guard->owner);
 	mirror_stop(guard);
 }
@@ -232,11 +251,12 @@ bool guard_sweep(struct guard *guard, const struct stop_policy *policy)
 static void sync_with_front(struct guard *guard)
 {
 	struct pollfd pfd = {.fd = guard->channel, .events = POLLIN};
-	const int64_t until = ns_add(now_ns(), SYNC_NS);
 	struct timespec left;
+	int64_t until;
 
 	if (guard->caller_group == 0 || guard->mirrored)
 		return;
+	until = ns_add(now_ns(), SYNC_NS);
 	guard->synced = guard_send(guard->channel, NEWS_SYNC, NULL, 0, MSG_DONTWAIT) < 0;
 	while (!guard->synced && now_ns() < until)
 		if (ppoll(&pfd, 1, ns_until(until, &left), NULL) > 0)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/num.h"
 #include "common/utf8.h"
 
 /*
@@ -21,10 +22,20 @@ static size_t left(const struct json *json, size_t reserve)
 	return json->size > json->len + reserve ? json->size - json->len - reserve : 0;
 }
 
+/* Most pieces are a few bytes long, for which a call of memcpy is the larger part of the work. */
 static void put(struct json *json, const char *bytes, size_t len)
 {
-	memcpy(json->line + json->len, bytes, len);
+	char *to = json->line + json->len;
+
 	json->len += len;
+	if (len > 32) {
+		memcpy(to, bytes, len);
+		return;
+	}
+	for (; len >= 8; len -= 8, to += 8, bytes += 8)
+		memcpy(to, bytes, 8);
+	for (; len > 0; len--)
+		*to++ = *bytes++;
 }
 
 /* One escaped character of text into out; returns the bytes consumed. */
@@ -145,26 +156,11 @@ static void put_member(struct json *json, const char *key, const char *value)
 		put(json, value, len);
 }
 
-/* The decimal digits of value at the end of text; where they begin. printf costs ten times as much. */
-static const char *digits(char text[static 24], int64_t value)
-{
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char *at = text + 23;
-
-	*at = '\0';
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (value < 0)
-		*--at = '-';
-	return at;
-}
-
 void json_int(struct json *json, const char *key, int64_t value)
 {
-	char text[24];
+	char text[NUM_TEXT_MAX];
 
-	put_member(json, key, digits(text, value));
+	put_member(json, key, num_text(text, value));
 }
 
 void json_bool(struct json *json, const char *key, bool value)
@@ -200,8 +196,8 @@ void json_item_text(struct json *json, const char *text)
 
 void json_item_int(struct json *json, int64_t value)
 {
-	char text[24];
-	const char *number = digits(text, value);
+	char text[NUM_TEXT_MAX];
+	const char *number = num_text(text, value);
 	size_t len = strlen(number);
 
 	if (begin(json, len, ITEM_RESERVE))

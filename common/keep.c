@@ -97,7 +97,7 @@ static bool is_of_content(const char *name)
 /* Copy one attribute unless it is the same already: a label often may not be set, but need not be. */
 static bool copy_xattr(int to, int from, const char *name)
 {
-	char value[XATTR_SIZE_MAX], there[XATTR_SIZE_MAX];
+	unzeroed char value[XATTR_SIZE_MAX], there[XATTR_SIZE_MAX];
 	ssize_t len = fgetxattr(from, name, value, sizeof(value));
 
 	if (len < 0)
@@ -120,7 +120,7 @@ static void note_xattr(struct keep_lost *lost, const char *name)
 
 static __attribute__((noinline)) void keep_listed(int to, int from, struct keep_lost *lost)
 {
-	char names[XATTR_LIST_MAX];
+	unzeroed char names[XATTR_LIST_MAX];
 	ssize_t len = flistxattr(from, names, sizeof(names));
 
 	if (len < 0)
@@ -154,7 +154,7 @@ static void drop_inherited(int to, int from, struct keep_lost *lost)
 static __attribute__((noinline)) mode_t narrowed(int to, int from, mode_t mode,
 						 const struct keep_lost *lost)
 {
-	char acl[XATTR_SIZE_MAX];
+	unzeroed char acl[XATTR_SIZE_MAX];
 	ssize_t len = fgetxattr(from, ACL_ACCESS, acl, sizeof(acl));
 	struct keep_lost all = *lost;
 

@@ -26,6 +26,20 @@ static int parse_digits(const char **text, int64_t *ret)
 	return 0;
 }
 
+const char *num_text(char text[static NUM_TEXT_MAX], int64_t value)
+{
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char *at = text + NUM_TEXT_MAX - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--at = '-';
+	return at;
+}
+
 int num_parse(const char *text, int64_t least, int64_t most, int64_t *ret)
 {
 	int64_t value = 0;

@@ -44,7 +44,7 @@ static bool names_directory(const char *name)
 static int enter(struct place *place, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	char dir[PATH_MAX];
+	unzeroed char dir[PATH_MAX];
 	size_t len = slash ? (size_t)(slash - path) : 0;
 
 	if (*path == '\0')
@@ -86,7 +86,7 @@ static int ask_kernel(const struct place *place)
 /* Follow the symlink that the place names, one step. Returns 1 when there is none, 0 or -errno. */
 static int follow_link(struct place *place)
 {
-	char text[PATH_MAX];
+	unzeroed char text[PATH_MAX];
 	ssize_t len = readlinkat(place->dir, place->name, text, sizeof(text));
 	int err;
 

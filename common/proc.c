@@ -78,7 +78,8 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 
 int proc_stat(int proc, pid_t pid, struct proc_stat *ret)
 {
-	char path[32], text[2048];
+	unzeroed char text[2048];
+	char path[32];
 	ssize_t len;
 
 	(void)snprintf(path, sizeof(path), "%d/stat", (int)pid);
@@ -89,7 +90,7 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *ret)
 /* The numbers of a children file, read in pieces: a number may be cut by the end of one. */
 static int each_number(int fd, proc_visit *visit, void *arg)
 {
-	char text[4096];
+	unzeroed char text[4096];
 	pid_t pid = 0;
 
 	for (;;) {
@@ -133,10 +134,9 @@ struct entry {
 	char name[];
 };
 
-/* Call visit_name for each entry of a directory that begins with a digit. */
-static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name), void *arg)
+int proc_each_numbered(int dir, proc_visit_name *visit, void *arg)
 {
-	_Alignas(struct entry) char block[4096];
+	unzeroed _Alignas(struct entry) char block[4096];
 
 	for (;;) {
 		long len = syscall(SYS_getdents64, dir, block, sizeof(block));
@@ -149,7 +149,7 @@ static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name)
 			int result = 0;
 
 			if (entry->name[0] >= '1' && entry->name[0] <= '9')
-				result = visit_name(arg, entry->name);
+				result = visit(arg, entry->name);
 			if (result < 0)
 				return result;
 			at += entry->len;
@@ -199,7 +199,7 @@ static int scan_all(int proc, pid_t pid, proc_visit *visit, void *arg)
 	struct scan scan = {.proc = proc, .parent = pid, .visit = visit, .arg = arg};
 	scoped(fd_drop) int dir = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return dir < 0 ? -errno : each_numbered(dir, visit_process, &scan);
+	return dir < 0 ? -errno : proc_each_numbered(dir, visit_process, &scan);
 }
 
 static int each_child_of_all_threads(int proc, pid_t pid, struct thread_walk *walk)
@@ -211,7 +211,7 @@ static int each_child_of_all_threads(int proc, pid_t pid, struct thread_walk *wa
 	if (tasks < 0)
 		return -errno;
 	walk->tasks = tasks;
-	return each_numbered(tasks, visit_thread, walk);
+	return proc_each_numbered(tasks, visit_thread, walk);
 }
 
 int proc_each_child(int proc, pid_t pid, long threads, proc_visit *visit, void *arg)

@@ -16,12 +16,9 @@
 
 bool program_start(const char *name)
 {
-	/* Holds any --help: one write, whose errno program_finish sees, also where stdout is a device. */
-	static char buffer[8192];
 	int err;
 
 	say_program(name);
-	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (getauxval(AT_SECURE)) {
 		say("refusing to run with set-user-ID, set-group-ID or file capabilities");
 		return false;

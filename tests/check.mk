@@ -25,7 +25,7 @@ archives = $(patsubst %,$(OUT)/lib/%.a,$(1) common)
 submake = $(MAKE) --no-print-directory
 
 .PHONY: tests everything fuzzers check check-stamps check-static check-asan valgrind coverage fuzz torture soak bench \
-	examples demo check-packages lint format deps
+	examples demo check-packages transcript lint format deps
 # `make -j deps check`: whatever else is asked for waits for deps.
 $(if $(filter deps,$(MAKECMDGOALS)),$(eval $(filter-out deps,$(MAKECMDGOALS)): | deps))
 
@@ -115,6 +115,8 @@ bench: static $(helpers) ## figures beside the named peers: tests/bench/*.sh; T=
 	@$(static-environment) sh tests/each.sh bench $(wildcard $(or $(T:%=tests/bench/%.sh),tests/bench/*.sh))
 examples: all $(helpers) ## run the examples of the man pages and the README
 	@$(environment) PATH='$(abspath $(BIN)):$(PATH)' sh tests/each.sh examples $(wildcard tests/examples/*.sh)
+transcript: all ## draw the README's transcript again: man/transcript.svg
+	@$(environment) PATH='$(abspath $(BIN)):$(PATH)' bash tests/examples/readme-picture.sh --write
 check-packages: dist deb ## try what dist and deb make, as a stranger would get it
 	@MAKE='$(submake)' bash tests/package/check.sh $(VERSION)
 demo: all $(helpers) ## the main job on real input

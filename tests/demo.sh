@@ -1,152 +1,166 @@
 #!/bin/bash
-# demo.sh: the main job on a real process tree, pk-spawn and GNU timeout side by side. Needs PK_HELPERS and pk-spawn in
-# PATH (make demo). Everything it starts carries a mark in its environment and is ended by pid. Takes about 6 s.
+# demo.sh: a day in the life of a small service with all six tools, on real processes, files and sockets (make demo). Needs
+# PK_HELPERS with `webserver`, and the tools in PATH. Takes about 5 s; everything it starts carries a mark in its environment, and
+# at the end nobody does.
 export LC_ALL=C
-mark=demo.$$.$RANDOM$RANDOM
+export PK_DEMO=demo.$$.$RANDOM$RANDOM
+unset PK_RUN PK_DEADLINE TRACEPARENT
 dir=$(mktemp -d) || exit 1
+began=${EPOCHREALTIME/[.,]/}
+bold='' plain=''
+if [ -t 1 ] && [ "${TERM-dumb}" != dumb ] && [ -z "${NO_COLOR-}" ]; then
+	bold=$'\e[1m' plain=$'\e[0m'
+fi
 
 # The living processes that carry the mark; a zombie has no environment.
 marked() {
-	grep -lsz "^PK_DEMO=$mark.$1" /proc/[0-9]*/environ | cut -d/ -f3 | sort -n
-}
-
-count() {
-	marked "$1" | wc -l
-}
-
-end_marked() {
-	local pid
-	while [ "$(count "$1")" -gt 0 ]; do
-		for pid in $(marked "$1"); do
-			kill -KILL "$pid" 2>/dev/null
-		done
-	done
+	grep -lsz "^PK_DEMO=$PK_DEMO" /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$$"
 }
 
 # shellcheck disable=SC2317
 clean_up() {
-	end_marked ''
-	wait
+	local pid
+	for pid in $(marked); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
 	rm -rf "$dir"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+cd "$dir" || exit 1
+mkfifo never
+export PK_EVENTS=$dir/events.jsonl
+PATH=$dir:$PATH
 
-now_ms() {
-	local now=${EPOCHREALTIME/[.,]/}
-	echo $((now / 1000))
+fail() {
+	echo "demo: $*" >&2
+	[ ! -s errors ] || sed 's/^/  | /' errors >&2
+	exit 1
 }
 
-# The process table of one side, from /proc: a fresh machine may have no ps.
-table() {
-	local pid stat ppid session ignored what
-	[ "$(count "$1")" -gt 0 ] || { echo '    (none)'; return; }
-	printf '    %7s %7s %7s  %-12s %s\n' PID PARENT SESSION 'IGNORES TERM' COMMAND
-	for pid in $(marked "$1"); do
-		{ stat=$(<"/proc/$pid/stat"); ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$pid/status"); } 2>/dev/null || continue
-		what=${stat#*\(}
-		what=${what%)*}
-		read -r _ ppid _ session _ <<<"${stat##*) }"
-		[[ $((16#$ignored & 0x4000)) -ne 0 ]] && ignored=yes || ignored=
-		[ "$what" != timeout ] && [ "$what" != pk-spawn ] || what=$(tr '\0' ' ' <"/proc/$pid/cmdline")
-		printf '    %7s %7s %7s  %-12s %s\n' "$pid" "$ppid" "$session" "$ignored" "${what/"$dir"\//}"
+step() {
+	printf '\n%s%s%s\n' "$bold" "$1" "$plain"
+	[ $# -lt 2 ] || printf '    $ %s\n' "${@:2}"
+}
+
+show() {
+	sed 's/^/    /'
+}
+
+# events EVENT [PREDICATE...]: how many there are.
+events() {
+	local where=() predicate
+	for predicate in "${@:2}"; do
+		where+=(-w "$predicate")
+	done
+	pk-jsonl count -w "event=$1" "${where[@]}" events.jsonl 2>/dev/null || true
+}
+
+# wait_answer TEXT: until the service says so, 15 s at most.
+wait_answer() {
+	local tries=0
+	until [ "$(ask 2>/dev/null)" = "$1" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 750 ] || fail "the service never says '$1'"
+		read -rt 0.02 <>never
 	done
 }
 
-# side NAME COMMAND...: run it as a script would, output into a pipe whose reader waits for the end of it.
-side() {
-	local name=$1
-	shift
-	{
-		began=$(now_ms)
-		PK_DEMO=$mark.$name "$@" 2>"$dir/$name.err"
-		echo "$? $(($(now_ms) - began))" >"$dir/$name.end"
-	} 2>/dev/null | {
-		cat >"$dir/$name.out"
-		echo >"$dir/$name.eof"
-	} &
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds; fails when it does not in time.
-wait_for() {
-	local until=$(($(now_ms) + $1 * 1000))
-	shift
-	until "$@"; do
-		[ "$(now_ms)" -lt "$until" ] || return 1
-		read -rt 0.02 <>"$dir/never"
+free_port() {
+	local port
+	while port=$((20000 + RANDOM % 20000)); do
+		grep -qi ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 2>/dev/null || break
 	done
-	return 0
+	echo $port
 }
 
-both_ready() { grep -qs ready "$dir/pk.out" && grep -qs ready "$dir/timeout.out"; }
-both_ended() { [ -s "$dir/pk.end" ] && [ -s "$dir/timeout.end" ]; }
-is_gone() { [ "$(count "$1")" -eq 0 ]; }
+# The programs of the story: a server in C, and a client in shell whose answer to 503 is status 22 and a hint for pk-retry.
+cp "$PK_HELPERS/webserver" server || fail 'the server is not built'
+port=$(free_port)
+cat >ask <<CLIENT
+#!/bin/bash
+exec 3<>/dev/tcp/127.0.0.1/$port || exit 7
+printf 'GET / HTTP/1.0\r\n\r\n' >&3
+answer=\$(tr -d '\r' <&3)
+if [[ \$answer == *' 503 '* ]]; then
+	sed -n 's/^Retry-After: //p' <<<"\$answer" >&"\${HINT-2}"
+	exit 22
+fi
+tail -n 1 <<<"\$answer"
+CLIENT
+chmod +x ask
+printf 'port %d\nbusy 3\nleak 1\ngreeting good morning\n' "$port" >server.conf
 
-mkfifo "$dir/never"
-cp "$PK_HELPERS/daemon" "$dir/server-binary" || exit 1
-cat >"$dir/server" <<'SERVER'
-#!/bin/sh
-# Ignores TERM, starts a daemon (two forks, a session of its own, every signal ignored); both hold the output.
-trap '' TERM
-exec "${0%/*}/server-binary" stay hold
-SERVER
-chmod +x "$dir/server"
+step '1. A service is started, found ready, used, and stopped' \
+	"pk-spawn --service './server server.conf' --ready tcp:$port -- pk-retry -n 6 -H 9 -b api.breaker -- ./ask"
+answer=$(HINT=9 pk-spawn --service './server server.conf >server.log' --ready "tcp:$port" -- \
+	pk-retry -n 6 -d 200ms -H 9 -b api.breaker -- ask 2>errors) || fail 'the client had no answer'
+show <errors
+echo "    $answer"
 
-cat <<'TEXT'
-The job: a server that ignores SIGTERM, starts a daemon in a session of its own
-that ignores every signal, and leaves its output pipe open in both.
+step '2. Sixty-four writers share one log' 'pk-jsonl append log.jsonl worker:=N level=info' \
+	'(64 at once, 10 records each)'
+writers=()
+for i in {1..64}; do
+	for j in {1..10}; do
+		[ $((i % 16 + j)) -ne 1 ] && level=info || level=error
+		printf '{"worker":%d,"level":"%s","job":%d}\n' "$i" $level "$j"
+	done | PK_EVENTS='' pk-jsonl append log.jsonl &
+	writers+=($!)
+done
+wait "${writers[@]}" || fail 'a writer failed'
+pk-jsonl validate log.jsonl || fail 'a record is torn'
+records=$(pk-jsonl count log.jsonl)
+echo "    $records records, every one whole"
 
-    pk-spawn -v -t 1s -k 1s -- ./server | cat
-    timeout -v -k 1 1 ./server | cat
+step '3. A report is computed, and replaced whole or not at all' \
+	'pk-jsonl count --by level log.jsonl | pk-atomic-write -n report.tsv'
+pk-jsonl count --by level log.jsonl | pk-atomic-write -n report.tsv || fail 'there is no report'
+show <report.tsv
 
-TEXT
-side pk pk-spawn -v -t 1s -k 1s -- "$dir/server"
-side timeout timeout -v -k 1 1 "$dir/server"
-wait_for 5 both_ready || { echo 'demo: the servers did not start' >&2; exit 1; }
-echo '== before the limit'
-echo '  pk-spawn:'
-table pk
-echo '  timeout:'
-table timeout
-wait_for 10 both_ended || { echo 'demo: the limits did not end the servers' >&2; exit 1; }
-# Time for whoever is going to die or to let go of the pipe.
-wait_for 1 is_gone timeout
-read -r pk_status pk_ms <"$dir/pk.end"
-read -r timeout_status timeout_ms <"$dir/timeout.end"
-pk_left=$(count pk) timeout_left=$(count timeout)
-[ -e "$dir/pk.eof" ] && pk_eof=yes || pk_eof='no, it waits'
-[ -e "$dir/timeout.eof" ] && timeout_eof=yes || timeout_eof='no, it waits'
+step '4. The service runs on, and a new configuration restarts it' \
+	"pk-watch -r server.conf -- pk-spawn --ready tcp:$port -- ./server server.conf" \
+	'sed s/morning/evening/ server.conf | pk-atomic-write server.conf'
+printf 'port %d\nleak 1\ngreeting good morning\n' "$port" | pk-atomic-write server.conf
+pk-watch -q -r server.conf -- pk-spawn -q --ready "tcp:$port" -- server server.conf >>server.log 2>errors &
+watch=$!
+wait_answer 'good morning'
+echo '    before: good morning'
+sed s/morning/evening/ server.conf | pk-atomic-write server.conf || fail 'the configuration was not written'
+wait_answer 'good evening'
+echo '    after:  good evening'
+
+step '5. A leak is found and explained' "pk-handles -j PID >before; (20 requests); pk-handles --diff before PID; pk-handles --why PID"
+pid=$(pk-jsonl filter -w tool=pk-spawn -w event=start -w command=server -s command_pid -o raw events.jsonl | tail -n 1)
+pk-handles -j "$pid" >before
+for _ in {1..20}; do ask >/dev/null; done
+pk-handles --diff before "$pid" >growth
+[ $? -eq 1 ] || fail 'the leak was not found'
+show <growth
+pk-handles --why "$pid" | grep -v '^  ' | head -n 6 | cut -c 1-90 | show
+
+step '6. Everything is stopped' 'kill -TERM $(pgrep pk-watch)'
+kill -TERM $watch
+wait $watch
+left=$(marked | wc -l)
+echo "    processes left: $left"
+
+step '7. What happened, by the event file'
+row() {
+	printf '    %-16s %-48s %8s\n' "$@"
+}
+row TOOL WHAT COUNT
+row pk-spawn 'commands started' "$(events start tool=pk-spawn)"
+row pk-spawn 'services and commands found ready' "$(events ready tool=pk-spawn)"
+row pk-retry 'attempts' "$(events attempt_end tool=pk-retry)"
+row pk-retry 'waits, as long as the server asked' "$(events delay tool=pk-retry)"
+row pk-jsonl 'records in the log, from 64 writers' "$records"
+row pk-atomic-write 'files replaced' "$(events committed tool=pk-atomic-write)"
+row pk-watch 'changes that were acted on' "$(events change tool=pk-watch)"
+row pk-handles 'findings' "$(pk-jsonl count -w tool=pk-handles -w event=end -w status=1 events.jsonl)"
+row all 'processes left' "$left"
 echo
-echo '== after it'
-echo '  pk-spawn:'
-sed 's/^/    | /' "$dir/pk.err"
-table pk
-echo '  timeout:'
-sed "s/^/    | /; s,$dir/,," "$dir/timeout.err"
-table timeout
-end_marked ''
-wait
-
-# The same trees, with a limit that never comes; the supervisor is killed.
-rm -f "$dir"/*.out "$dir"/*.end
-PK_DEMO=$mark.pk pk-spawn -t 1h -- "$dir/server" >"$dir/pk.out" 2>&1 &
-pk=$!
-PK_DEMO=$mark.timeout timeout -k 1 1h "$dir/server" >"$dir/timeout.out" 2>&1 &
-timeout=$!
-wait_for 5 both_ready || { echo 'demo: the servers did not start' >&2; exit 1; }
-kill -KILL $pk $timeout
-wait $pk $timeout 2>/dev/null
-wait_for 1 is_gone pk
-killed_pk_left=$(count pk) killed_timeout_left=$(count timeout)
-end_marked ''
-
-echo
-printf '%-45s %14s %14s\n' '' pk-spawn timeout
-printf '%-45s %14s %14s\n' \
-	'exit status' "$pk_status" "$timeout_status" \
-	'ms until it ended (limit 1000 + grace 1000)' "$pk_ms" "$timeout_ms" \
-	'has the reader of the pipe seen its end?' "$pk_eof" "$timeout_eof" \
-	'processes left' "$pk_left" "$timeout_left" \
-	'processes left after SIGKILL of the supervisor' "$killed_pk_left" "$killed_timeout_left"
-[ "$pk_left" -eq 0 ] && [ "$killed_pk_left" -eq 0 ] && [ "$pk_status" -eq 124 ] && [ "$pk_eof" = yes ]
+echo "    $(pk-jsonl count events.jsonl) events, $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms"
+[ "$left" -eq 0 ] && [ "$records" -eq 640 ]

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "input.h"
-#include "sha256.h"
+#include "common/sha256.h"
 #include "stage.h"
 #include "target.h"
 #include "tell.h"

@@ -10,7 +10,7 @@
 #include "common/opt.h"
 #include "common/replace.h"
 #include "common/stop.h"
-#include "sha256.h"
+#include "common/sha256.h"
 
 /* What --if-match asks of the current content. */
 enum match { MATCH_NONE_ASKED, MATCH_ABSENT, MATCH_ANY, MATCH_HASH };

@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "common/signame.h"
-#include "sha256.h"
+#include "common/sha256.h"
 #include "tell.h"
 
 void trace_start(const struct work *work)

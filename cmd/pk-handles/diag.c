@@ -15,21 +15,28 @@
 #include "common/fd.h"
 #include "sock.h"
 
-/* The slot for ino when this socket is asked for, else NULL. */
-static struct sock *slot_for(struct sock_table *table, uint64_t ino)
+/* The socket ino when it is asked for, known from here on; else NULL. */
+static struct sock *told(struct sock_table *table, uint64_t ino)
 {
+	struct sock *sock;
+
 	if (ino == 0 || (table->open && sock_want(table, ino) < 0))
 		return NULL;
-	return sock_find(table, ino);
+	sock = sock_find(table, ino);
+	if (sock) {
+		table->known += !sock->known;
+		sock->known = true;
+	}
+	return sock;
 }
 
-static void take_inet(struct sock_table *table, const struct inet_diag_msg *msg)
+static void take_inet(struct sock_table *table, const struct inet_diag_msg *msg, enum kind kind)
 {
-	struct sock *sock = slot_for(table, msg->idiag_inode);
+	struct sock *sock = told(table, msg->idiag_inode);
 
 	if (!sock)
 		return;
-	sock->known = true;
+	sock->kind = kind;
 	sock->family = msg->idiag_family;
 	sock->state = msg->idiag_state;
 	sock->local_port = ntohs(msg->id.idiag_sport);
@@ -65,7 +72,7 @@ static void take_unix_attribute(struct sock *sock, const struct rtattr *attribut
 
 static void take_unix(struct sock_table *table, const struct unix_diag_msg *msg, size_t len)
 {
-	struct sock *sock = slot_for(table, msg->udiag_ino);
+	struct sock *sock = told(table, msg->udiag_ino);
 	const struct rtattr *attribute =
 		(const struct rtattr *)(const void *)((const char *)msg +
 						      NLMSG_ALIGN(sizeof(*msg)));
@@ -73,7 +80,6 @@ static void take_unix(struct sock_table *table, const struct unix_diag_msg *msg,
 
 	if (!sock)
 		return;
-	sock->known = true;
 	sock->family = AF_UNIX;
 	sock->type = msg->udiag_type;
 	sock->state = msg->udiag_state;
@@ -93,19 +99,11 @@ static void take_message(struct sock_table *table, const struct nlmsghdr *header
 	const size_t len = header->nlmsg_len - NLMSG_HDRLEN;
 	const void *body = (const char *)header + NLMSG_HDRLEN;
 	const unsigned char family = len > 0 ? *(const unsigned char *)body : AF_UNSPEC;
-	struct sock *sock;
 
-	if (family == AF_UNIX && len >= sizeof(struct unix_diag_msg)) {
+	if (family == AF_UNIX && len >= sizeof(struct unix_diag_msg))
 		take_unix(table, body, len);
-	} else if ((family == AF_INET || family == AF_INET6) &&
-		   len >= sizeof(struct inet_diag_msg)) {
-		const struct inet_diag_msg *msg = body;
-
-		take_inet(table, msg);
-		sock = slot_for(table, msg->idiag_inode);
-		if (sock)
-			sock->kind = kind;
-	}
+	else if ((family == AF_INET || family == AF_INET6) && len >= sizeof(struct inet_diag_msg))
+		take_inet(table, body, kind);
 }
 
 /* As sock_parse, for the answer to a request for sockets of that kind. */
@@ -195,18 +193,22 @@ int sock_ask_unix(struct sock *sock)
 						 .udiag_ino = (uint32_t)sock->ino,
 						 .udiag_cookie = {~0U, ~0U}, /* any */
 						 .udiag_show = UNIX_FACTS}};
-	int err = sock_want(&table, sock->ino);
+	const uint64_t netns = sock->netns;
+	int err = sock_want(&table, sock->ino) < 0 ? -ENOMEM : 0;
 
 	if (err >= 0)
 		err = ask(&table, &request, sizeof(request.body.local), KIND_UNIX, false);
-	if (err >= 0 && sock_find(&table, sock->ino)->known) {
-		const uint64_t netns = sock->netns;
-
-		*sock = *sock_find(&table, sock->ino);
+	if (err >= 0 && table.known > 0) {
+		*sock = table.socks[0];
 		sock->netns = netns;
 	}
 	sock_table_drop(&table);
 	return err;
+}
+
+static bool needs_more(const struct sock_table *table)
+{
+	return table->open || table->known < table->count;
 }
 
 int sock_dump(struct sock_table *table)
@@ -226,7 +228,7 @@ int sock_dump(struct sock_table *table)
 	int err = ask(table, &request, sizeof(request.body.local), KIND_UNIX, true);
 	bool any = err >= 0;
 
-	for (size_t i = 0; i < array_len(inets); i++) {
+	for (size_t i = 0; i < array_len(inets) && needs_more(table); i++) {
 		int failed;
 
 		request.body.inet = (struct inet_diag_req_v2){.sdiag_family = inets[i].family,

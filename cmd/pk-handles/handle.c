@@ -8,23 +8,22 @@
 
 void table_init(struct table *table)
 {
-	*table = (struct table){.handles.cap = TABLE_CAP,
-				.watches.cap = TABLE_CAP,
-				.socks.cap = TABLE_CAP,
-				.text.cap = TABLE_CAP};
+	*table = (struct table){
+		.handles.cap = TABLE_CAP, .watches.cap = TABLE_CAP, .text.cap = TABLE_CAP};
 }
 
 void table_drop(struct table *table)
 {
 	buf_drop(&table->handles);
 	buf_drop(&table->watches);
-	buf_drop(&table->socks);
+	sock_table_drop(&table->socks);
 	buf_drop(&table->text);
 }
 
 void table_clear(struct table *table)
 {
-	table->handles.len = table->watches.len = table->socks.len = table->text.len = 0;
+	table->handles.len = table->watches.len = table->text.len = 0;
+	sock_table_clear(&table->socks);
 	table->own = 0;
 	table->timeouts = 0;
 	table->unreadable = false;
@@ -47,9 +46,7 @@ const char *table_name(const struct table *table, const struct handle *handle)
 
 const struct sock *table_sock(const struct table *table, const struct handle *handle)
 {
-	const struct sock *socks = (const struct sock *)(const void *)table->socks.bytes;
-
-	return handle->sock ? socks + handle->sock - 1 : NULL;
+	return handle->sock ? &table->socks.socks[handle->sock - 1] : NULL;
 }
 
 const struct watch *table_watches(const struct table *table, const struct handle *handle)

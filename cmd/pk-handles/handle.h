@@ -52,11 +52,11 @@ struct watch {
 struct table {
 	struct buf handles; /* of struct handle */
 	struct buf watches; /* of struct watch */
-	struct buf socks;   /* of struct sock */
-	struct buf text;    /* names, each NUL-terminated */
-	size_t own;	    /* handles of the process's own table; those of threads follow */
-	int timeouts;	    /* files whose stat did not answer */
-	bool unreadable;    /* the process may not be looked at */
+	struct sock_table socks;
+	struct buf text; /* names, each NUL-terminated */
+	size_t own;	 /* handles of the process's own table; those of threads follow */
+	int timeouts;	 /* files whose stat did not answer */
+	bool unreadable; /* the process may not be looked at */
 };
 
 void table_init(struct table *table);

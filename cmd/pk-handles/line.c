@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/num.h"
 #include "common/utf8.h"
 
 static void put(struct line *line, const char *bytes, size_t len)
@@ -25,15 +26,9 @@ void line_text(struct line *line, const char *text)
 
 void line_number(struct line *line, int64_t value)
 {
-	char text[24], *at = text + sizeof(text);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char text[NUM_TEXT_MAX];
 
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (value < 0)
-		*--at = '-';
-	put(line, at, (size_t)(text + sizeof(text) - at));
+	line_text(line, num_text(text, value));
 }
 
 static void put_escaped(struct line *line, unsigned char byte)

@@ -13,7 +13,7 @@ static void show(struct session *session, const struct process *process)
 	const struct table *table = &session->table;
 
 	if (!session->plan->json)
-		table_print_process(process);
+		table_print_process(process, session->grouped);
 	for (size_t i = 0; i < table_count(table); i++) {
 		const struct handle *handle = table_at(table, i);
 		const struct peer *peer;
@@ -26,7 +26,7 @@ static void show(struct session *session, const struct process *process)
 		if (session->plan->json)
 			record_handle(stdout, process, table, handle, peer);
 		else
-			table_print(process, table, handle, peer);
+			table_print(process, table, handle, peer, session->grouped);
 	}
 }
 
@@ -91,7 +91,7 @@ static int run(struct session *session, session_visit *visit)
 int list_run(struct session *session)
 {
 	if (!session->plan->json)
-		table_print_head();
+		table_print_head(session->grouped);
 	return run(session, list_one);
 }
 

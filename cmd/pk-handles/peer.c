@@ -23,7 +23,7 @@ void peers_drop(struct peers *peers)
 
 static bool is_other_end(const struct sock *a, const struct sock *b)
 {
-	return a->known && b->wanted && b->kind == KIND_TCP && a->family == b->family &&
+	return a->known && b->known && b->kind == KIND_TCP && a->family == b->family &&
 	       a->local_port == b->remote_port && a->remote_port == b->local_port &&
 	       memcmp(a->local, b->remote, sizeof(a->local)) == 0 &&
 	       memcmp(a->remote, b->local, sizeof(a->local)) == 0;
@@ -50,11 +50,11 @@ static uint64_t tuple(const unsigned char *here, uint16_t here_port, const unsig
 
 static int index_connections(struct peers *peers)
 {
-	for (size_t i = 0; i < peers->system.size; i++) {
-		const struct sock *sock = &peers->system.slots[i];
+	for (size_t i = 0; i < peers->system.count; i++) {
+		const struct sock *sock = &peers->system.socks[i];
 		uint64_t key;
 
-		if (!sock->wanted || sock->kind != KIND_TCP || sock->remote_port == 0)
+		if (sock->kind != KIND_TCP || sock->remote_port == 0)
 			continue;
 		key = tuple(sock->local, sock->local_port, sock->remote, sock->remote_port);
 		if (sock_want(&peers->tuples, key) < 0)
@@ -98,10 +98,9 @@ static int want_ends(struct peers *peers, const struct table *table)
 
 	for (size_t i = 0; i < table_count(table); i++) {
 		uint64_t ino = peers_other_end(peers, table, table_at(table, i));
-		int err = ino ? sock_want(&peers->wanted, ino) : 0;
 
-		if (err < 0)
-			return err;
+		if (ino && sock_want(&peers->wanted, ino) < 0)
+			return -ENOMEM;
 		count += ino != 0;
 	}
 	return count;
@@ -188,7 +187,7 @@ int peers_find(struct peers *peers, int proc, const struct table *table)
 
 	peers->found.len = 0;
 	sock_table_clear(&peers->wanted);
-	if (table->socks.len > 0 && peers->system.count == 0) {
+	if (table->socks.count > 0 && peers->system.count == 0) {
 		peers->system.open = true;
 		/* Refused: the ends of sockets stay unknown, those of pipes do not. */
 		(void)!sock_dump(&peers->system);

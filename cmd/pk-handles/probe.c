@@ -119,7 +119,7 @@ static void ask_namespace(int fd, struct sock *sock)
 int sock_probe(int pidfd, int remote, struct sock *ret)
 {
 	scoped(fd_drop) int fd = (int)syscall(SYS_pidfd_getfd, pidfd, remote, 0);
-	struct sock sock = {.ino = ret->ino, .wanted = true, .state = TCP_CLOSE, .known = true};
+	struct sock sock = {.ino = ret->ino, .state = TCP_CLOSE, .known = true};
 	struct stat st;
 	int family;
 

@@ -16,24 +16,34 @@
 static bool is_utf8(const char *bytes, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_len(bytes + i, len - i);
+		n = (unsigned char)bytes[i] < 0x80 ? 1 : utf8_len(bytes + i, len - i);
 		if (n == 0)
 			return false;
 	}
 	return true;
 }
 
+/* In a function of its own: the room for it is large, and it is seldom needed. */
+__attribute__((noinline)) static void add_hex(struct json *json, const char *key, const char *bytes,
+					      size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	char name[32], hex[2 * 4096 + 1];
+	size_t n = 0;
+
+	for (; n < len && n < 4096; n++) {
+		hex[2 * n] = digits[(unsigned char)bytes[n] >> 4];
+		hex[2 * n + 1] = digits[bytes[n] & 15];
+	}
+	(void)snprintf(name, sizeof(name), "%s_hex", key);
+	json_bytes(json, name, hex, 2 * n);
+}
+
 void record_name(struct json *json, const char *key, const char *bytes, size_t len)
 {
-	char name[32], hex[2 * 4096 + 1];
-
 	json_bytes(json, key, bytes, len);
-	if (is_utf8(bytes, len))
-		return;
-	for (size_t i = 0; i < len && i < 4096; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes[i]);
-	(void)snprintf(name, sizeof(name), "%s_hex", key);
-	json_text(json, name, hex);
+	if (!is_utf8(bytes, len))
+		add_hex(json, key, bytes, len);
 }
 
 static void end(struct json *json, FILE *out)

@@ -117,19 +117,33 @@ static void tell_sample(struct session *session, const struct subject *target)
 	event_send(&event, session->events);
 }
 
-/* A live picture of the first process's descriptors. */
+static enum verdict verdict_of(const struct trend *trend, const struct subject *target,
+			       enum metric metric)
+{
+	const int64_t given = trend->session->plan->min_growth, growth = given > 0 ? given : 5;
+	const size_t count = count_of(target);
+
+	/* What was not readable at the start has no trend. */
+	if (count > 0 && values_of(target, metric)[0] < 0)
+		return VERDICT_UNKNOWN;
+	return trend_judge(values_of(target, metric), count, growth * metrics[metric].unit);
+}
+
+/* A live picture of the first process's descriptors, and the verdict so far. */
 static void show(const struct trend *trend)
 {
 	const struct subject *target = target_at(trend, 0);
+	const size_t count = count_of(target);
 	char spark[3 * SPARK_WIDTH + 1], text[512];
 	int len;
 
-	if (!trend->shows || count_of(target) == 0)
+	if (!trend->shows || count == 0)
 		return;
-	trend_draw(values_of(target, METRIC_FDS), count_of(target), SPARK_WIDTH, spark);
-	len = snprintf(text, sizeof(text), "\r\033[K%d fds %s %lld  %zu/%lld",
-		       (int)target->process.pid, spark, (long long)target->process.fds,
-		       count_of(target), (long long)trend->session->plan->samples);
+	trend_draw(values_of(target, METRIC_FDS), count, SPARK_WIDTH, spark);
+	len = snprintf(text, sizeof(text), "\r\033[K%d fds %s %lld  %zu/%lld  %s",
+		       (int)target->process.pid, spark, (long long)target->process.fds, count,
+		       (long long)trend->session->plan->samples,
+		       trend_name(verdict_of(trend, target, METRIC_FDS)));
 	(void)!fd_write_full(STDERR_FILENO, text, (size_t)len);
 }
 
@@ -233,10 +247,12 @@ static void record_verdict(const struct subject *target, enum metric metric, enu
 	record_send(&record, stdout);
 }
 
-static void print_verdict(const struct subject *target, enum metric metric, enum verdict verdict)
+static void print_verdict(const struct session *session, const struct subject *target,
+			  enum metric metric, enum verdict verdict)
 {
 	const size_t count = count_of(target);
 	const char *comm = target->process.stat.comm;
+	char spark[3 * SPARK_WIDTH + 1];
 	static struct line line;
 
 	line_number(&line, target->process.pid);
@@ -245,6 +261,11 @@ static void print_verdict(const struct subject *target, enum metric metric, enum
 	line_text(&line, " ");
 	line_text(&line, metrics[metric].name);
 	line_text(&line, ": ");
+	if (session->grouped) {
+		trend_draw(values_of(target, metric), count, SPARK_WIDTH, spark);
+		line_text(&line, spark);
+		line_text(&line, " ");
+	}
 	line_text(&line, verdict == VERDICT_LEAK ? "leak suspected" : trend_name(verdict));
 	if (count > 0) {
 		line_text(&line, " (");
@@ -273,25 +294,18 @@ static void event_leak(struct session *session, const struct subject *target, en
 	event_send(&event, session->events);
 }
 
-static void judge(struct session *session, const struct subject *target)
+static void judge(const struct trend *trend, const struct subject *target)
 {
-	const int64_t growth = session->plan->min_growth > 0 ? session->plan->min_growth : 5;
+	struct session *session = trend->session;
 
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		const enum metric metric = (enum metric)i;
-		const size_t count = count_of(target);
-		enum verdict verdict;
+		const enum verdict verdict = verdict_of(trend, target, metric);
 
-		/* A metric that was not readable at some time is no row. */
-		if (count > 0 && values_of(target, metric)[0] < 0)
-			verdict = VERDICT_UNKNOWN;
-		else
-			verdict = trend_judge(values_of(target, metric), count,
-					      growth * metrics[i].unit);
 		if (session->plan->json)
 			record_verdict(target, metric, verdict);
 		else
-			print_verdict(target, metric, verdict);
+			print_verdict(session, target, metric, verdict);
 		session->tally.unknown |= verdict == VERDICT_UNKNOWN;
 		if (verdict == VERDICT_LEAK)
 			event_leak(session, target, metric);
@@ -370,7 +384,7 @@ static int run(struct trend *trend)
 	if (err < 0)
 		say_errno(err, "cannot take samples");
 	for (size_t i = 0; i < target_count(trend) && err >= 0; i++)
-		judge(session, target_at(trend, i));
+		judge(trend, target_at(trend, i));
 	if (err >= 0 && session->plan->json)
 		record_end(stdout, &session->tally);
 	return err;

@@ -15,17 +15,20 @@
  * the access check of ptrace decides whether /proc may be read).
  */
 struct scan {
-	int proc;	/* of /proc */
-	uint32_t kinds; /* 1 << kind of those wanted; facts of others are left out */
+	int proc; /* of /proc */
 	struct slow slow;
-	struct sock_table socks; /* by inode, filled by dumps */
-	bool whole_system;	 /* one dump serves every process: --all */
-	bool dumped;
-	uint64_t netns;	 /* our own, which dumps are about */
-	struct buf text; /* of fdinfo */
+	bool whole_system;	  /* one dump serves every process: --all */
+	bool dumped;		  /* it has been taken: */
+	struct sock_table system; /* every socket of our network namespace */
+	uint64_t netns;		  /* that namespace */
+	int pipes, sockets;	  /* the ids of their mounts once they are known, else -1 */
+	struct buf text;	  /* of fdinfo */
 };
 
-void scan_init(struct scan *scan, int proc, uint32_t kinds, int64_t timeout);
+/* Failures that are ours; any other means that the process or the descriptor is gone or closed to us. */
+bool scan_is_own(int err);
+
+void scan_init(struct scan *scan, int proc, int64_t timeout);
 void scan_drop(struct scan *scan);
 
 /*

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/errname.h"
 #include "common/fd.h"
@@ -23,8 +24,9 @@ int session_open(struct session *session, const struct plan *plan, struct events
 		say_errno(session->proc, "cannot read /proc");
 		return session->proc;
 	}
-	scan_init(&session->scan, session->proc, plan->kinds, plan->timeout);
+	scan_init(&session->scan, session->proc, plan->timeout);
 	session->scan.whole_system = plan->all;
+	session->grouped = isatty(STDOUT_FILENO) == 1;
 	table_init(&session->table);
 	return 0;
 }
@@ -244,17 +246,19 @@ void session_check(struct session *session, const struct process *process)
 	}
 }
 
-/* Other users' processes are not even listed then (proc(5)). */
+/* Other users' processes are not even listed then (proc(5)). Of several mounts on /proc the last one is on top. */
 static bool hides_pids(const struct session *session)
 {
+	static const char mount[] = " /proc proc ", option[] = "hidepid=";
 	static char text[65536];
-	const char *line;
+	const char *line = NULL;
 
 	if (fd_read_file(session->proc, "self/mounts", text, sizeof(text)) < 0)
 		return false;
-	line = strstr(text, " /proc proc ");
-	line = line ? memmem(line, strcspn(line, "\n"), "hidepid=", 8) : NULL;
-	return line && line[8] != '0' && strncmp(line + 8, "off", 3) != 0;
+	for (const char *at = text; (at = strstr(at, mount)); at++)
+		line = at;
+	line = line ? memmem(line, strcspn(line, "\n"), option, strlen(option)) : NULL;
+	return line && line[strlen(option)] != '0' && strncmp(line + strlen(option), "off", 3) != 0;
 }
 
 int session_end(struct session *session)
@@ -264,9 +268,9 @@ int session_end(struct session *session)
 	if (session->plan->all && tally->unreadable > 0)
 		session_say(session, "%lld process%s not readable", (long long)tally->unreadable,
 			    tally->unreadable == 1 ? "" : "es");
-	if (session->plan->all && hides_pids(session))
+	if ((session->plan->all || tally->vanished > 0) && hides_pids(session))
 		session_say(session,
-			    "/proc is mounted with hidepid: other users' processes may be missing");
+			    "/proc is mounted with hidepid: other users' processes are not seen");
 	if (tally->findings > 0)
 		return STATUS_NO;
 	return tally->unknown ? STATUS_UNKNOWN : STATUS_OK;

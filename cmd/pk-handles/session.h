@@ -21,6 +21,7 @@ struct session {
 	struct table table; /* of the process that is being looked at */
 	struct peers peers; /* of --peers */
 	struct tally tally;
+	bool grouped; /* for a terminal: the process is a title, not a column */
 };
 
 /* Set up. Returns 0, or -errno after a message: /proc cannot be read. */

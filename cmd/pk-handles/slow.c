@@ -15,11 +15,6 @@
 #include "common/clock.h"
 #include "common/fd.h"
 
-struct slow_mount {
-	int id;
-	bool dead; /* it has not answered in time */
-};
-
 /* What the helper answers. */
 struct answer {
 	int err;
@@ -48,8 +43,8 @@ int slow_parse_mounts(const char *text, struct buf *mounts)
 		const char *dash = memmem(line, (size_t)(end - line), " - ", 3);
 		struct slow_mount mount = {.id = (int)strtol(line, NULL, 10)};
 
-		if (dash && may_block(dash + 3, strcspn(dash + 3, " \n")) &&
-		    buf_add(mounts, &mount, sizeof(mount)) < 0)
+		mount.slow = !dash || may_block(dash + 3, strcspn(dash + 3, " \n"));
+		if (buf_add(mounts, &mount, sizeof(mount)) < 0)
 			return -ENOMEM;
 		line = *end ? end + 1 : end;
 	}
@@ -75,32 +70,44 @@ static int read_all(int proc, const char *path, struct buf *text)
 	return len < 0 ? (int)len : 0;
 }
 
-static void read_mounts(struct slow *slow, int proc)
+static void read_mounts(struct slow *slow, int proc, const char *path)
 {
 	struct buf text = {.cap = 1 << 24};
 
-	slow->read = true;
-	/* Unreadable: nothing is known to block, and the calls ask for no answer from a server. */
-	if (read_all(proc, "self/mountinfo", &text) == 0 && text.bytes)
+	/* Unreadable: nothing is known of its mounts, so the helper asks. */
+	if (read_all(proc, path, &text) == 0 && text.bytes)
 		(void)!slow_parse_mounts(text.bytes, &slow->mounts);
 	buf_drop(&text);
 }
 
-static struct slow_mount *find(const struct slow *slow, int id)
+static struct slow_mount *find(struct slow *slow, int id)
 {
 	struct slow_mount *mounts = (struct slow_mount *)(void *)slow->mounts.bytes;
+	const size_t count = slow->mounts.len / sizeof(*mounts);
 
-	for (size_t i = 0; i < slow->mounts.len / sizeof(*mounts); i++)
-		if (mounts[i].id == id)
-			return &mounts[i];
+	if (slow->last < count && mounts[slow->last].id == id)
+		return &mounts[slow->last];
+	for (slow->last = 0; slow->last < count; slow->last++)
+		if (mounts[slow->last].id == id)
+			return &mounts[slow->last];
 	return NULL;
 }
 
-bool slow_is_mount(struct slow *slow, int proc, int mount)
+/* What is known of the mount; NULL only without memory. */
+static struct slow_mount *look_up(struct slow *slow, const struct slow_file *file)
 {
+	const struct slow_mount unseen = {.id = file->mount, .slow = true};
+
 	if (!slow->read)
-		read_mounts(slow, proc);
-	return find(slow, mount) != NULL;
+		read_mounts(slow, file->proc, "self/mountinfo");
+	slow->read = true;
+	if (find(slow, file->mount))
+		return find(slow, file->mount);
+	/* It is in another mount namespace (a container), or in none any more. */
+	read_mounts(slow, file->process, "mountinfo");
+	if (!find(slow, file->mount) && buf_add(&slow->mounts, &unseen, sizeof(unseen)) < 0)
+		return NULL;
+	return find(slow, file->mount);
 }
 
 /* The helper has not answered: it may never die, so nobody waits for it. */
@@ -123,7 +130,10 @@ void slow_drop(struct slow *slow)
 static _Noreturn void answer_one(int channel, int dir, const char *name)
 {
 	struct answer answer = {0};
+	int keep[] = {channel, dir};
 
+	/* Asleep in the kernel it cannot be killed: whoever reads our output must not wait for it. */
+	fd_close_others(keep, array_len(keep));
 	if (fstatat(dir, name, &answer.st, 0) < 0)
 		answer.err = -errno;
 	(void)!fd_write_full(channel, &answer, sizeof(answer));
@@ -172,15 +182,12 @@ static int await(struct slow *slow, struct answer *answer)
 		       : -EIO;
 }
 
-int slow_stat(struct slow *slow, int mount, int dir, const char *name, struct stat *ret)
+static int ask_with_limit(struct slow *slow, struct slow_mount *mount, const struct slow_file *file,
+			  struct stat *ret)
 {
-	struct slow_mount *entry = find(slow, mount);
 	struct answer answer = {0};
-	int err;
+	int err = mount->dead ? -ETIMEDOUT : ask(slow, file->dir, file->name);
 
-	if (entry && entry->dead)
-		return -ETIMEDOUT;
-	err = ask(slow, dir, name);
 	if (err < 0)
 		return err;
 	err = await(slow, &answer);
@@ -189,11 +196,21 @@ int slow_stat(struct slow *slow, int mount, int dir, const char *name, struct st
 		slow->helper = 0;
 	}
 	abandon(slow);
-	if (err == -ETIMEDOUT && entry)
-		entry->dead = true;
+	mount->dead = err == -ETIMEDOUT;
 	if (err < 0)
 		return err;
 	if (answer.err == 0)
 		*ret = answer.st;
 	return answer.err;
+}
+
+int slow_stat(struct slow *slow, const struct slow_file *file, struct stat *ret)
+{
+	struct slow_mount *mount = look_up(slow, file);
+
+	if (!mount)
+		return -ENOMEM;
+	if (mount->slow)
+		return ask_with_limit(slow, mount, file, ret);
+	return fstatat(file->dir, file->name, ret, 0) < 0 ? -errno : 0;
 }

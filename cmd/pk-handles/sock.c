@@ -4,72 +4,79 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/num.h"
+
 void sock_table_drop(struct sock_table *table)
 {
-	free(table->slots);
+	free(table->socks);
+	free(table->index);
 	*table = (struct sock_table){0};
 }
 
 void sock_table_clear(struct sock_table *table)
 {
-	for (size_t i = 0; i < table->size; i++)
-		table->slots[i].wanted = false;
-	table->count = 0;
+	if (table->count > 0)
+		memset(table->index, 0, table->size * sizeof(*table->index));
+	table->count = table->known = 0;
 }
 
-/* Where ino is, or the free slot where it belongs. */
-static struct sock *slot(const struct sock_table *table, uint64_t ino)
+/* Where ino is in the index, or the free place where it belongs. */
+static uint32_t *place(const struct sock_table *table, uint64_t ino)
 {
 	size_t at = (size_t)(ino * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (table->size - 1);
 
-	while (table->slots[at].wanted && table->slots[at].ino != ino)
+	while (table->index[at] > 0 && table->socks[table->index[at] - 1].ino != ino)
 		at = (at + 1) & (table->size - 1);
-	return &table->slots[at];
+	return &table->index[at];
 }
 
 static int grow(struct sock_table *table)
 {
-	struct sock_table larger = *table;
+	const size_t size = table->size ? 2 * table->size : 64;
+	struct sock *socks = realloc(table->socks, size / 4 * 3 * sizeof(*socks));
+	uint32_t *index;
 
-	larger.size = table->size ? 2 * table->size : 64;
-	larger.slots = calloc(larger.size, sizeof(*larger.slots));
-	if (!larger.slots)
+	if (!socks)
 		return -ENOMEM;
-	for (size_t i = 0; i < table->size; i++)
-		if (table->slots[i].wanted)
-			*slot(&larger, table->slots[i].ino) = table->slots[i];
-	free(table->slots);
-	*table = larger;
+	table->socks = socks;
+	index = calloc(size, sizeof(*index));
+	if (!index)
+		return -ENOMEM;
+	free(table->index);
+	table->index = index;
+	table->size = size;
+	for (size_t i = 0; i < table->count; i++)
+		*place(table, socks[i].ino) = (uint32_t)(i + 1);
 	return 0;
 }
 
-int sock_want(struct sock_table *table, uint64_t ino)
+long sock_want(struct sock_table *table, uint64_t ino)
 {
-	struct sock *sock;
-	int err = 0;
+	uint32_t *at;
 
-	if (4 * (table->count + 1) > 3 * table->size)
-		err = grow(table);
-	if (err < 0)
-		return err;
-	sock = slot(table, ino);
-	if (!sock->wanted) {
-		*sock = (struct sock){.ino = ino, .wanted = true, .kind = KIND_OTHER};
-		table->count++;
+	if (table->count >= table->size / 4 * 3) {
+		int err = grow(table);
+
+		if (err < 0)
+			return err;
 	}
-	return 0;
+	at = place(table, ino);
+	if (*at == 0) {
+		table->socks[table->count++] = (struct sock){.ino = ino, .kind = KIND_OTHER};
+		*at = (uint32_t)table->count;
+	}
+	return (long)*at - 1;
 }
 
 struct sock *sock_find(const struct sock_table *table, uint64_t ino)
 {
-	struct sock *sock = table->size ? slot(table, ino) : NULL;
+	const uint32_t at = table->size ? *place(table, ino) : 0;
 
-	return sock && sock->wanted ? sock : NULL;
+	return at ? &table->socks[at - 1] : NULL;
 }
 
 const char *sock_state_name(const struct sock *sock)
@@ -97,17 +104,50 @@ const char *sock_state_name(const struct sock *sock)
 	return states[sock->state];
 }
 
+/* `127.0.0.1`. Most addresses are of this kind, and inet_ntop takes its time. */
+static size_t write_ipv4(const unsigned char *address, char *text)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char digits[NUM_TEXT_MAX];
+		const char *number = num_text(digits, address[i]);
+
+		while (*number)
+			text[len++] = *number++;
+		if (i < 3)
+			text[len++] = '.';
+	}
+	return len;
+}
+
+static size_t write_host(int family, const unsigned char *address, char text[static SOCK_TEXT_MAX])
+{
+	static const unsigned char any[16];
+
+	if (memcmp(address, any, family == AF_INET6 ? 16 : 4) == 0) {
+		text[0] = '*';
+		return 1;
+	}
+	if (family == AF_INET)
+		return write_ipv4(address, text);
+	text[0] = '[';
+	if (!inet_ntop(family, address, text + 1, INET6_ADDRSTRLEN))
+		return 0;
+	strcat(text, "]");
+	return strlen(text);
+}
+
 static size_t write_address(int family, const unsigned char *address, uint16_t port,
 			    char text[static SOCK_TEXT_MAX])
 {
-	static const unsigned char any[16];
-	char host[INET6_ADDRSTRLEN] = "*";
-	const size_t len = family == AF_INET6 ? 16 : 4;
+	size_t len = write_host(family, address, text);
+	char digits[NUM_TEXT_MAX];
 
-	if (memcmp(address, any, len) != 0 && !inet_ntop(family, address, host, sizeof(host)))
-		return 0;
-	return (size_t)snprintf(text, SOCK_TEXT_MAX, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
-				port);
+	text[len++] = ':';
+	for (const char *number = num_text(digits, port); *number; number++)
+		text[len++] = *number;
+	return len;
 }
 
 /* An abstract name is shown behind `@`; so a path that begins with one gets a `./` in front. */

@@ -14,7 +14,6 @@ struct sock {
 	uint64_t ino;
 	enum kind kind;
 	bool known;			   /* someone has told the facts below */
-	bool wanted;			   /* in a table: fill this one */
 	unsigned char family, type, state; /* state: TCP_ESTABLISHED ... of netinet/tcp.h */
 	uint16_t local_port, remote_port;
 	unsigned char local[16], remote[16]; /* 4 bytes of it for AF_INET */
@@ -26,12 +25,14 @@ struct sock {
 	char name[110];
 };
 
-/* A set of sockets by inode. {0} is empty. */
+/* Sockets by inode, in the order in which they were asked for. {0} is empty. */
 struct sock_table {
-	struct sock *slots;
-	size_t size; /* a power of two, or 0 */
+	struct sock *socks;
 	size_t count;
-	bool open; /* take every socket; otherwise only those that were asked for */
+	uint32_t *index; /* by hash of the inode: 1 + the place in socks, 0 free */
+	size_t size;	 /* of index: a power of two, or 0; socks has room for 3/4 of it */
+	size_t known;	 /* how many have been told */
+	bool open;	 /* take every socket; otherwise only those that were asked for */
 };
 
 void sock_table_drop(struct sock_table *table);
@@ -39,15 +40,16 @@ void sock_table_drop(struct sock_table *table);
 /* Empty the table and keep its memory. */
 void sock_table_clear(struct sock_table *table);
 
-/* Ask for the socket ino. Returns 0 or -ENOMEM. */
-must_check int sock_want(struct sock_table *table, uint64_t ino);
+/* Ask for the socket ino. Returns its place in socks, or -ENOMEM. */
+must_check long sock_want(struct sock_table *table, uint64_t ino);
 
-/* The socket of that inode, or NULL. */
+/* The socket of that inode until more are asked for, or NULL. */
 struct sock *sock_find(const struct sock_table *table, uint64_t ino);
 
 /*
- * Fill the table from the kernel's socket tables of our network namespace (sock_diag(7)): TCP with
- * bound and listening ones, UDP, unix. Returns 0 or -errno when none could be read.
+ * Fill the table from the kernel's socket tables of our network namespace (sock_diag(7)): unix, TCP with
+ * bound and listening ones, UDP; no further than until all that were asked for are known. Returns 0 or
+ * -errno when none could be read.
  */
 must_check int sock_dump(struct sock_table *table);
 

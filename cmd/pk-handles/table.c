@@ -29,12 +29,14 @@ static void add_comm(struct line *line, const struct process *process)
 	line_pad(line, 15);
 }
 
-void table_print_head(void)
+void table_print_head(bool grouped)
 {
 	static struct line line;
 
-	add_text(&line, "PID", 7);
-	add_text(&line, "COMMAND", 15);
+	if (!grouped) {
+		add_text(&line, "PID", 7);
+		add_text(&line, "COMMAND", 15);
+	}
 	add_text(&line, "FD", 5);
 	add_text(&line, "KIND", 8);
 	add_text(&line, "MODE", 4);
@@ -50,16 +52,31 @@ static void add_signal(struct line *line, const struct process *process, int sig
 	line_text(line, handling_name(process_handling(process, signal)));
 }
 
-void table_print_process(const struct process *process)
+/* A row like the others for those who read by columns; a title on a terminal. */
+static void add_title(struct line *line, const struct process *process, bool grouped)
+{
+	const char *comm = process->stat.comm;
+
+	if (grouped) {
+		line_number(line, process->pid);
+		line_text(line, " ");
+		line_name(line, comm, strlen(comm));
+		line_text(line, ": ");
+		return;
+	}
+	add_number(line, process->pid, 7);
+	add_comm(line, process);
+	add_text(line, "-", 5);
+	add_text(line, "process", 8);
+	add_text(line, "-", 4);
+	add_text(line, "-", 5);
+}
+
+void table_print_process(const struct process *process, bool grouped)
 {
 	static struct line line;
 
-	add_number(&line, process->pid, 7);
-	add_comm(&line, process);
-	add_text(&line, "-", 5);
-	add_text(&line, "process", 8);
-	add_text(&line, "-", 4);
-	add_text(&line, "-", 5);
+	add_title(&line, process, grouped);
 	line_number(&line, process->fds);
 	line_text(&line, process->soft >= 0 ? " of " : " descriptors");
 	if (process->soft >= 0) {
@@ -95,11 +112,9 @@ static void add_peer(struct line *line, const struct peer *peer)
 	line_number(line, peer->fd);
 }
 
-void table_line(struct line *line, const struct process *process, const struct table *table,
-		const struct handle *handle, const struct peer *peer)
+static void add_handle(struct line *line, const struct table *table, const struct handle *handle,
+		       const struct peer *peer)
 {
-	add_number(line, process->pid, 7);
-	add_comm(line, process);
 	line_number(line, handle->fd);
 	if (handle->tid) {
 		line_text(line, "/");
@@ -114,12 +129,23 @@ void table_line(struct line *line, const struct process *process, const struct t
 		add_peer(line, peer);
 }
 
+void table_line(struct line *line, const struct process *process, const struct table *table,
+		const struct handle *handle, const struct peer *peer)
+{
+	add_number(line, process->pid, 7);
+	add_comm(line, process);
+	add_handle(line, table, handle, peer);
+}
+
 void table_print(const struct process *process, const struct table *table,
-		 const struct handle *handle, const struct peer *peer)
+		 const struct handle *handle, const struct peer *peer, bool grouped)
 {
 	static struct line line;
 
-	table_line(&line, process, table, handle, peer);
+	if (grouped)
+		add_handle(&line, table, handle, peer);
+	else
+		table_line(&line, process, table, handle, peer);
 	line_print(&line);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appender.h"
@@ -118,9 +119,12 @@ static bool is_object(void *arg, const char *line, size_t len, size_t *ret_at,
 static void append_stdin(struct appender *a)
 {
 	struct work *work = a->work;
+	struct stat st;
 
 	work->stream.call = take;
-	work->stream.pause = appender_flush;
+	/* A file keeps nobody waiting: there batches are as large as they get. */
+	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISREG(st.st_mode))
+		work->stream.pause = appender_flush;
 	work->stream.arg = a;
 	work->stream.rule = work->plan->no_stamp ? NULL : is_object;
 	work->report.event = "reject";

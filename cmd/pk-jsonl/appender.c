@@ -298,16 +298,12 @@ int appender_add_string(struct buf *out, const char *text)
 	return err < 0 ? err : buf_add(out, "\"", 1);
 }
 
-/* The key as a path of one step, whatever it holds. */
 static int add_field(struct fields *fields, const char *key)
 {
-	struct path path = {
-		.text = key, .text_len = strlen(key), .count = 1, .memory = strdup(key)};
+	struct path path;
+	int err = path_literal(&path, key);
 
-	if (!path.memory)
-		return -ENOMEM;
-	path.steps[0] = (struct path_step){.key = path.memory, .len = strlen(key), .index = -1};
-	return fields_add(fields, &path);
+	return err < 0 ? err : fields_add(fields, &path);
 }
 
 int appender_begin(struct appender *a, struct work *work, const char *path)

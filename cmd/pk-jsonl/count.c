@@ -16,7 +16,7 @@ struct counting {
 	struct work *work;
 	struct groups groups; /* of --by; one without a name for --stats alone */
 	struct buf scratch;
-	scan_count_call *newlines; /* once the input is large */
+	const struct scanner *scanner; /* of --lines, once the input is large */
 };
 
 static int add_stats(struct group *group, const struct value *value)
@@ -174,10 +174,10 @@ static int count_newlines(void *arg, const char *bytes, size_t len)
 	const char *end = bytes + len;
 
 	/* A block that is full means that the input is large. */
-	if (!counting->newlines && len == INPUT_BLOCK)
-		counting->newlines = scan_pick_count();
-	if (counting->newlines) {
-		counting->work->matched += counting->newlines(bytes, len);
+	if (!counting->scanner && len == INPUT_BLOCK)
+		counting->scanner = scan_pick(SCAN_BEST);
+	if (counting->scanner) {
+		counting->work->matched += counting->scanner->count(bytes, len);
 		return 0;
 	}
 	for (; (bytes = memchr(bytes, '\n', (size_t)(end - bytes))); bytes++)
@@ -187,13 +187,16 @@ static int count_newlines(void *arg, const char *bytes, size_t len)
 
 int verb_count(struct work *work)
 {
-	const struct plan *plan = work->plan;
+	struct plan *plan = work->plan;
+	struct probe probe;
 	struct counting counting = {.work = work,
 				    .groups = GROUPS_EMPTY((size_t)plan->max_groups),
 				    .scratch = {.cap = SIZE_MAX / 2}};
 	const bool plain = plan->where.count == 0 && !plan->where.invert && plan->by < 0 &&
 			   plan->stats < 0 && plan->max_count < 0 && !plan->quiet;
 
+	if (probe_make(&probe, &plan->where, &plan->fields))
+		work->stream.probe = &probe;
 	work->stream.arg = &counting;
 	work->stream.call = plain ? NULL : take;
 	if (plan->lines_only)

@@ -26,11 +26,14 @@ int fields_add(struct fields *fields, struct path *path)
 		return -E2BIG;
 	for (size_t i = 0; i < path->count; i++)
 		fields->indexed |= path->steps[i].index >= 0;
-	if (path->count > fields->deepest)
-		fields->deepest = path->count;
 	fields->paths[fields->count] = *path;
 	*path = (struct path){0};
 	return (int)fields->count++;
+}
+
+uint64_t fields_all(const struct fields *fields)
+{
+	return fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
 }
 
 void fields_drop(struct fields *fields)
@@ -144,8 +147,6 @@ static int read_members(struct fields *fields, struct jsonread *json, int contai
 bool fields_read(struct fields *fields, const char *line, size_t len, size_t *ret_at,
 		 const char **ret_reason)
 {
-	const uint64_t all =
-		fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
 	struct jsonread json;
 	int token;
 
@@ -155,7 +156,7 @@ bool fields_read(struct fields *fields, const char *line, size_t len, size_t *re
 	token = jsonread_next(&json);
 	fields->scalar_top = token != JSONREAD_OBJECT && token != JSONREAD_ARRAY;
 	if (!fields->scalar_top)
-		token = read_members(fields, &json, token, 0, all);
+		token = read_members(fields, &json, token, 0, fields_all(fields));
 	if (token >= 0)
 		token = jsonread_next(&json);
 	*ret_at = json.at;

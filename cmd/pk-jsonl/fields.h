@@ -28,13 +28,42 @@ struct fields {
 	struct path paths[FIELDS_MAX];
 	struct value values[FIELDS_MAX];
 	size_t count;
-	size_t deepest;	 /* the most steps of a path */
 	bool indexed;	 /* a path has a number as a step */
 	bool scalar_top; /* the record is neither an object nor an array */
 };
 
 /* Add a path (moved), or find an equal one. Returns its index, or -E2BIG when there are too many. */
 must_check int fields_add(struct fields *fields, struct path *path);
+
+/* The enum jsonread_token of a value by its first byte. */
+static inline int fields_token(char first)
+{
+	switch (first) {
+	case '"':
+		return JSONREAD_STRING;
+	case '{':
+		return JSONREAD_OBJECT;
+	case '[':
+		return JSONREAD_ARRAY;
+	case 't':
+		return JSONREAD_TRUE;
+	case 'f':
+		return JSONREAD_FALSE;
+	case 'n':
+		return JSONREAD_NULL;
+	default:
+		return JSONREAD_NUMBER;
+	}
+}
+
+/* Does this byte come behind a number, true, false or null? */
+static inline bool fields_ends_scalar(char c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A set of all paths: bit i is paths[i]. */
+uint64_t fields_all(const struct fields *fields);
 
 void fields_drop(struct fields *fields);
 

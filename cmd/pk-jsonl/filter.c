@@ -11,7 +11,7 @@ static int take(void *arg, const struct record *record)
 
 	if (match <= 0)
 		return match;
-	if (plan->unchecked && !stream_check(&work->stream, record))
+	if (!stream_check(&work->stream, record))
 		return 0;
 	work->matched++;
 	if (!plan->quiet)
@@ -30,8 +30,11 @@ static int flush(void *arg)
 
 int verb_filter(struct work *work)
 {
-	const struct plan *plan = work->plan;
+	struct plan *plan = work->plan;
+	struct probe probe;
 
+	if (probe_make(&probe, &plan->where, &plan->fields))
+		work->stream.probe = &probe;
 	work->stream.call = take;
 	work->stream.pause = flush;
 	work->stream.arg = work;

@@ -43,12 +43,14 @@ static ssize_t read_some(int fd, char *bytes, size_t len)
 static int fill(struct input *input)
 {
 	struct buf *buf = &input->buf;
+	const char *newline;
 	ssize_t n;
 	int err;
 
 	if (input->start > 0) {
 		memmove(buf->bytes, buf->bytes + input->start, unread(input));
 		buf->len = unread(input);
+		input->whole -= input->whole < input->start ? input->whole : input->start;
 		input->start = 0;
 	}
 	err = buf_reserve(buf, INPUT_BLOCK + INPUT_PADDING);
@@ -57,6 +59,9 @@ static int fill(struct input *input)
 	n = read_some(input->fd, buf->bytes + buf->len, INPUT_BLOCK);
 	if (n < 0)
 		return (int)n;
+	newline = memrchr(buf->bytes + buf->len, '\n', (size_t)n);
+	if (newline)
+		input->whole = (size_t)(newline + 1 - buf->bytes);
 	buf->len += (size_t)n;
 	input->total += n;
 	input->ended = n == 0;
@@ -105,29 +110,35 @@ static int give_torn(struct input *input, struct batch *ret)
 
 bool input_is_drained(const struct input *input)
 {
-	const size_t len = unread(input);
+	return input->whole <= input->start;
+}
 
-	return len == 0 || !memrchr(input->buf.bytes + input->start, '\n', len);
+/* Length of the next whole lines, of which there is one: at most `most` unless it is longer. */
+static size_t lines_len(const struct input *input, size_t most)
+{
+	const char *bytes = input->buf.bytes + input->start, *newline;
+	const size_t len = input->whole - input->start;
+
+	if (len <= most)
+		return len;
+	newline = memrchr(bytes, '\n', most);
+	if (!newline)
+		newline = memchr(bytes + most, '\n', len - most);
+	return (size_t)(newline + 1 - bytes);
 }
 
 int input_next(struct input *input, size_t most, struct batch *ret)
 {
-	size_t searched = 0;
-
 	for (;;) {
 		const size_t len = unread(input);
-		const char *bytes = input->buf.bytes + input->start, *newline;
+		const bool whole = !input_is_drained(input);
+		const size_t lines = whole ? lines_len(input, most) : len + 1;
 
 		if (input->skipping && len > 0)
 			return give_rest(input, ret);
-		newline = len > 0 ? memrchr(bytes, '\n', len < most ? len : most) : NULL;
-		if (newline)
-			return give(input, BATCH_LINES, (size_t)(newline + 1 - bytes), ret);
-		if (len > searched)
-			newline = memchr(bytes + searched, '\n', len - searched);
-		if (newline && (size_t)(newline - bytes) <= input->max_line)
-			return give(input, BATCH_LINES, (size_t)(newline + 1 - bytes), ret);
-		if (newline || len > input->max_line) {
+		if (whole && (lines <= most || lines - 1 <= input->max_line))
+			return give(input, BATCH_LINES, lines, ret);
+		if (lines - 1 > input->max_line) {
 			input->skipping = true;
 			return give(input, BATCH_TOO_LONG, input->max_line, ret);
 		}
@@ -137,7 +148,6 @@ int input_next(struct input *input, size_t most, struct batch *ret)
 		}
 		if (input->ended)
 			return len > 0 ? give_torn(input, ret) : 0;
-		searched = len;
 		int err = fill(input);
 		if (err < 0)
 			return err;

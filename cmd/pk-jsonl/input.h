@@ -21,6 +21,7 @@ struct input {
 	size_t max_line;
 	struct buf buf;
 	size_t start;	/* of what has not been given out */
+	size_t whole;	/* the last newline that has been read ends here; 0: there is none */
 	int64_t offset; /* of buf.bytes[start] in the input */
 	int64_t total;	/* bytes read */
 	bool ended;

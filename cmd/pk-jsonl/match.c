@@ -120,7 +120,7 @@ static int search(struct pred_set *set, const struct pred *pred, const struct va
 	return regexec(&pred->regex, set->scratch.bytes, 0, NULL, 0) == 0;
 }
 
-static int holds(struct pred_set *set, const struct pred *pred, const struct value *value)
+int pred_holds(struct pred_set *set, const struct pred *pred, const struct value *value)
 {
 	switch (pred->op) {
 	case PRED_PRESENT:
@@ -152,7 +152,7 @@ int pred_match(struct pred_set *set, const struct fields *fields)
 		return set->invert;
 	for (size_t i = 0; i < set->count && match == !set->any; i++) {
 		const struct pred *pred = &set->preds[i];
-		int result = holds(set, pred, &fields->values[pred->field]);
+		int result = pred_holds(set, pred, &fields->values[pred->field]);
 
 		if (result < 0)
 			return result;

@@ -21,6 +21,19 @@ int output_flush(struct output *output)
 	return output->error;
 }
 
+/* memcpy, for pieces that are mostly short: a call costs more than their copying. */
+static void copy(char *to, const char *from, size_t len)
+{
+	if (len > 64) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (; len >= 8; to += 8, from += 8, len -= 8)
+		memcpy(to, from, 8);
+	for (; len > 0; len--)
+		*to++ = *from++;
+}
+
 void output_add(struct output *output, const void *bytes, size_t len)
 {
 	if (len > OUTPUT_BUFFER - output->len)
@@ -30,7 +43,7 @@ void output_add(struct output *output, const void *bytes, size_t len)
 			output->error = fd_write_full(output->fd, bytes, len);
 		return;
 	}
-	memcpy(output->bytes + output->len, bytes, len);
+	copy(output->bytes + output->len, bytes, len);
 	output->len += len;
 }
 

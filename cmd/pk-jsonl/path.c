@@ -15,6 +15,20 @@ struct reading {
 	struct path *path;
 };
 
+/* Of a short key all bytes and the quote before it; of a long one its last. */
+static void set_tail(struct path_step *step)
+{
+	char *tail = (char *)&step->tail, *mask = (char *)&step->tail_mask;
+	const size_t size = sizeof(step->tail), n = step->len < size ? step->len : size;
+
+	memcpy(tail + size - n, step->key + step->len - n, n);
+	memset(mask + size - n, 0xff, n);
+	if (n < size) {
+		tail[size - n - 1] = '"';
+		mask[size - n - 1] = (char)0xff;
+	}
+}
+
 static int add_step(struct reading *r, const char *key)
 {
 	struct path_step *step;
@@ -24,6 +38,7 @@ static int add_step(struct reading *r, const char *key)
 	*r->out++ = '\0';
 	step = &r->path->steps[r->path->count++];
 	*step = (struct path_step){.key = key, .len = (size_t)(r->out - 1 - key), .index = -1};
+	set_tail(step);
 	if (num_parse(key, 0, INT32_MAX, &step->index) < 0)
 		step->index = -1;
 	return 0;
@@ -100,6 +115,18 @@ int path_parse(struct path *ret, const char **text, const char *stops)
 	path.text_len = (size_t)(r.at - *text);
 	*text = r.at;
 	*ret = path;
+	return 0;
+}
+
+int path_literal(struct path *ret, const char *key)
+{
+	char *memory = strdup(key);
+
+	if (!memory)
+		return -ENOMEM;
+	*ret = (struct path){.text = key, .text_len = strlen(key), .memory = memory, .count = 1};
+	ret->steps[0] = (struct path_step){.key = memory, .len = strlen(key), .index = -1};
+	set_tail(&ret->steps[0]);
 	return 0;
 }
 

@@ -16,6 +16,8 @@ struct path_step {
 	const char *key; /* decoded, in path->memory */
 	size_t len;
 	int64_t index; /* -1: no number */
+	/* The last eight bytes of the key behind a quote, as memory holds them, and which count. */
+	uint64_t tail, tail_mask;
 };
 
 struct path {
@@ -31,6 +33,9 @@ struct path {
  * Returns 0, -EINVAL (empty, a step missing, more than PATH_STEPS) or -ENOMEM.
  */
 must_check int path_parse(struct path *ret, const char **text, const char *stops);
+
+/* A path of one step, the key taken literally. Returns 0 or -ENOMEM. */
+must_check int path_literal(struct path *ret, const char *key);
 
 void path_drop(struct path *path);
 

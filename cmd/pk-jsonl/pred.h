@@ -53,6 +53,9 @@ const char *pred_add(struct pred_set *set, struct fields *fields, const char *te
 
 void pred_drop(struct pred_set *set);
 
+/* Does the value satisfy the predicate, its negation aside? Returns 1, 0, or -ENOMEM or -EFBIG. */
+must_check int pred_holds(struct pred_set *set, const struct pred *pred, const struct value *value);
+
 /*
  * Does the record whose values are in fields match? Without predicates every record does; a scalar
  * record matches none. Returns 1, 0, or -ENOMEM or -EFBIG.

@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/say.h"
 #include "output.h"
+#include "progress.h"
 
 static void put_members(struct json *json, const struct fault *fault)
 {
@@ -39,11 +40,16 @@ void report_fault(struct report *report, const struct fault *fault)
 {
 	report->faults++;
 	send(report, fault);
-	if (report->output)
+	if (report->output) {
 		print(report->output, fault);
-	else if (!report->quiet && report->faults <= REPORT_LINES)
-		say("%s:%lld:%lld: %s", fault->file, (long long)fault->line,
-		    (long long)fault->column, fault->reason);
+		return;
+	}
+	if (report->quiet || report->faults > REPORT_LINES)
+		return;
+	if (report->progress)
+		progress_hide(report->progress);
+	say("%s:%lld:%lld: %s", fault->file, (long long)fault->line, (long long)fault->column,
+	    fault->reason);
 }
 
 void report_end(const struct report *report)

@@ -15,6 +15,7 @@
 #define REPORT_LINES 10
 
 struct output;
+struct progress;
 
 struct fault {
 	const char *file;
@@ -27,8 +28,9 @@ struct fault {
 
 struct report {
 	struct events *events;
-	struct output *output; /* of --report, or NULL */
-	const char *event;     /* "malformed" or "reject" */
+	struct output *output;	   /* of --report, or NULL */
+	const char *event;	   /* "malformed" or "reject" */
+	struct progress *progress; /* to be hidden before a line, or NULL */
 	bool quiet;
 	int64_t faults;
 };

@@ -28,34 +28,20 @@ static enum scan_set detect(void)
 	return (b & f) == f && (state & 0xe6) == 0xe6 ? SCAN_AVX512 : SCAN_AVX2;
 }
 
-scan_call *scan_pick(enum scan_set set)
+const struct scanner *scan_pick(enum scan_set set)
 {
-	static scan_call *const calls[] = {
-		[SCAN_SSE2] = scan_sse2, [SCAN_AVX2] = scan_avx2, [SCAN_AVX512] = scan_avx512};
+	static const struct scanner *const scanners[] = {
+		[SCAN_SSE2] = &scan_sse2, [SCAN_AVX2] = &scan_avx2, [SCAN_AVX512] = &scan_avx512};
 	const enum scan_set best = detect();
 
 	if (set == SCAN_BEST)
-		return calls[best];
-	return set <= best ? calls[set] : NULL;
-}
-
-scan_count_call *scan_pick_count(void)
-{
-	static scan_count_call *const calls[] = {[SCAN_SSE2] = scan_count_sse2,
-						 [SCAN_AVX2] = scan_count_avx2,
-						 [SCAN_AVX512] = scan_count_avx512};
-
-	return calls[detect()];
+		return scanners[best];
+	return set <= best ? scanners[set] : NULL;
 }
 #else
-scan_call *scan_pick(enum scan_set set)
+const struct scanner *scan_pick(enum scan_set set)
 {
 	(void)set;
-	return 0;
-}
-
-scan_count_call *scan_pick_count(void)
-{
-	return 0;
+	return NULL;
 }
 #endif

@@ -39,17 +39,38 @@ struct scan_maps {
  */
 typedef void scan_call(struct scan_maps *maps, const char *bytes, size_t len, bool checked);
 
-enum scan_set { SCAN_BEST, SCAN_SSE2, SCAN_AVX2, SCAN_AVX512 };
+/* Where a text may begin, and where \u does. */
+#define SCAN_TEXT ((size_t)32)
+struct scan_hits {
+	uint64_t hit[SCAN_WORDS];
+	uint64_t newline[SCAN_WORDS];
+	uint32_t before[SCAN_WORDS]; /* newlines before the word */
+	size_t words;
+	size_t lines;
+};
 
-/* The scanner for this machine, or NULL when it cannot run set (SCAN_BEST: any). */
-scan_call *scan_pick(enum scan_set set);
+/*
+ * Look for text in len bytes, len <= SCAN_MOST. 2 <= text_len <= SCAN_TEXT. A hit agrees with the
+ * text in its first and last two bytes.
+ */
+typedef void scan_find_call(struct scan_hits *hits, const char *bytes, size_t len, const char *text,
+			    size_t text_len);
 
 /* Count the newlines of len bytes, any number of them. */
 typedef int64_t scan_count_call(const char *bytes, size_t len);
-scan_count_call *scan_pick_count(void);
+
+enum scan_set { SCAN_BEST, SCAN_SSE2, SCAN_AVX2, SCAN_AVX512 };
+
+struct scanner {
+	scan_call *scan;
+	scan_find_call *find;
+	scan_count_call *count;
+};
+
+/* The scanner for this machine, or NULL when it cannot run set (SCAN_BEST: any). */
+const struct scanner *scan_pick(enum scan_set set);
 
 /* Of scan_pick: one for each instruction set. */
-scan_call scan_sse2, scan_avx2, scan_avx512;
-scan_count_call scan_count_sse2, scan_count_avx2, scan_count_avx512;
+extern const struct scanner scan_sse2, scan_avx2, scan_avx512;
 
 #endif

@@ -5,7 +5,6 @@
 
 #define SCAN_TARGET __attribute__((target("avx2,bmi,bmi2,pclmul,popcnt")))
 #define SCAN_NAME scan_avx2
-#define SCAN_COUNT scan_count_avx2
 #define IN static inline SCAN_TARGET
 
 struct vectors {
@@ -59,6 +58,11 @@ IN uint64_t mask_control(const struct vectors *v)
 IN uint64_t mask_high(const struct vectors *v)
 {
 	return mask_of(v->low, v->high);
+}
+
+IN uint64_t mask_bit5(const struct vectors *v)
+{
+	return mask_of(_mm256_slli_epi16(v->low, 2), _mm256_slli_epi16(v->high, 2));
 }
 
 IN uint64_t prefix_xor(uint64_t mask)

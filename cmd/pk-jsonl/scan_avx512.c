@@ -5,7 +5,6 @@
 
 #define SCAN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,bmi,bmi2,pclmul,popcnt")))
 #define SCAN_NAME scan_avx512
-#define SCAN_COUNT scan_count_avx512
 #define IN static inline SCAN_TARGET
 
 struct vectors {
@@ -42,6 +41,11 @@ IN uint64_t mask_control(const struct vectors *v)
 IN uint64_t mask_high(const struct vectors *v)
 {
 	return _mm512_movepi8_mask(v->all);
+}
+
+IN uint64_t mask_bit5(const struct vectors *v)
+{
+	return _mm512_test_epi8_mask(v->all, _mm512_set1_epi8(0x20));
 }
 
 IN uint64_t prefix_xor(uint64_t mask)

@@ -1,9 +1,10 @@
 /*
- * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME and
- * SCAN_COUNT (names), struct vectors (64 bytes) and, as masks of one bit a byte:
+ * The scanner, included by scan_*.c, which define SCAN_TARGET (function attributes), SCAN_NAME (of
+ * the struct scanner), struct vectors (64 bytes) and, as masks of one bit a byte:
  *
  *	vectors_load(bytes)  mask_equal(v, c)  mask_equal_folded(v, c): v | 0x20 == c
- *	mask_control(v): < 0x20  mask_range(v, low, count)  mask_high(v): >= 0x80  prefix_xor(mask)
+ *	mask_control(v): < 0x20  mask_range(v, low, count)  mask_high(v): >= 0x80  mask_bit5(v)
+ *	prefix_xor(mask)
  *
  * Method: in-string mask as in simdjson (Langdale and Lemire 2019: odd runs of backslashes, prefix xor
  * of the quotes). Then the grammar as adjacency, for 64 bytes at once: "the token after x" is x shifted
@@ -18,6 +19,7 @@
 
 /* All in one function, so that the state lives in registers: no store to a map can alias it. */
 #define FN static inline __attribute__((always_inline)) SCAN_TARGET
+#define OUTERMOST UINT64_C(2) /* a stack without containers */
 #define EVEN UINT64_C(0x5555555555555555)
 
 /* What one block hands to the next: carries are 0 or 1 for bit 0. */
@@ -31,11 +33,10 @@ struct state {
 	uint64_t scalar, numeric, digit, zero;
 	/* Of numbers with more than digits; all zero otherwise. */
 	struct number {
+		uint64_t pending; /* one of these is not zero */
 		uint64_t other, exponent, point, sign, minus, fraction, exponent_digits, literal;
 	} number;
-	uint64_t object, array; /* all ones: what the block begins in */
-	uint64_t stack;		/* 1: object; the innermost is bit 0 */
-	unsigned depth;
+	uint64_t stack; /* the containers that are open, the innermost is bit 0; 1: an object */
 };
 
 /* The bytes of a block by what they are; all but quote, slash and string are outside strings. */
@@ -43,7 +44,7 @@ struct masks {
 	uint64_t slash, escaped, string, quote_open, quote_close, space, newline, open, close,
 		colon, comma, scalar;
 	uint64_t brace_open, brace_close; /* { and } */
-	uint64_t object, array;		  /* the innermost container */
+	uint64_t object, outside;	  /* directly in an object; in no container */
 };
 
 /* Bytes behind an odd run of backslashes. */
@@ -141,69 +142,89 @@ FN uint64_t check_utf8(const char *bytes, uint64_t high, struct state *s)
 	return wrong;
 }
 
-/* Match brackets and find out which bytes are directly in an object, which in an array. */
-FN uint64_t walk_brackets(const char *bytes, struct masks *m, struct state *s)
+/* Bytes from `bit` on take the new value. */
+FN uint64_t set_from(uint64_t mask, uint64_t bit, uint64_t value)
 {
-	uint64_t wrong = 0, stack = s->stack, object = s->object, array = s->array;
-	unsigned depth = s->depth;
+	return (mask & (bit - 1)) | (value & -bit);
+}
 
-	m->object = object;
-	m->array = array;
-	m->brace_open = m->brace_close = 0;
-	for (uint64_t left = m->open | m->close | m->newline; left; left &= left - 1) {
-		const uint64_t bit = left & -left, from = -bit;
-		const uint64_t brace = bytes[__builtin_ctzll(left)] >> 5 & 1;
+/*
+ * Brackets up to a newline: do they match, which bytes are directly in an object, which in nothing?
+ * Only the outermost is a branch, once a line.
+ */
+FN uint64_t walk_segment(uint64_t brackets, uint64_t braces, struct masks *m, uint64_t *stack)
+{
+	uint64_t wrong = 0, level = *stack;
 
-		if (m->open & bit) {
-			stack = stack << 1 | brace;
-			wrong |= ++depth > 64 ? bit : 0;
-			m->brace_open |= brace ? bit : 0;
-		} else if (m->close & bit) {
-			wrong |= depth == 0 || (stack & 1) != brace ? bit : 0;
-			stack >>= 1;
-			depth -= depth > 0;
-			m->brace_close |= brace ? bit : 0;
-		} else {
-			wrong |= depth > 0 ? bit : 0;
-			depth = 0;
+	for (uint64_t left = brackets; left; left &= left - 1) {
+		const unsigned at = (unsigned)__builtin_ctzll(left);
+		const uint64_t bit = left & -left, open = m->open >> at & 1,
+			       brace = braces >> at & 1;
+		const uint64_t changed = (level << 1 | brace) ^ level >> 1;
+		const bool outer = level == OUTERMOST;
+
+		wrong |= (((level ^ brace) & ~open & 1) | level >> 63) << at;
+		level = level >> 1 ^ (changed & -open); /* a branch here is one foretold wrongly */
+		m->object = set_from(m->object, bit, -(level & 1));
+		if (outer) {
+			wrong |= open ? 0 : bit;
+			level = open ? level : OUTERMOST;
+			m->outside = set_from(m->outside, bit, open - 1);
+		} else if (level == OUTERMOST) {
+			m->outside = set_from(m->outside, bit, ~UINT64_C(0));
 		}
-		object = depth ? -(stack & 1) : 0;
-		array = depth ? ~object : 0;
-		m->object = (m->object & ~from) | (object & from);
-		m->array = (m->array & ~from) | (array & from);
 	}
-	s->stack = stack;
-	s->object = object;
-	s->array = array;
-	s->depth = depth;
+	*stack = level;
 	return wrong;
 }
 
+FN uint64_t walk_brackets(const struct vectors *v, struct masks *m, struct state *s)
+{
+	const uint64_t braces = mask_bit5(v), brackets = m->open | m->close;
+	uint64_t wrong = 0, done = 0;
+
+	m->brace_open = m->open & braces;
+	m->brace_close = m->close & braces;
+	m->object = -(s->stack & 1);
+	m->outside = -(uint64_t)(s->stack == OUTERMOST);
+	for (uint64_t left = m->newline; left; left &= left - 1) {
+		const uint64_t bit = left & -left;
+
+		wrong |= walk_segment(brackets & (bit - 1) & ~done, braces, m, &s->stack);
+		wrong |= s->stack == OUTERMOST ? 0 : bit;
+		s->stack = OUTERMOST;
+		m->object &= bit - 1;
+		m->outside |= -bit;
+		done = bit - 1;
+	}
+	return wrong | walk_segment(brackets & ~done, braces, m, &s->stack);
+}
+
 /* The order of tokens. Returns what is wrong; *ret_blank: newlines of lines without a token. */
-FN uint64_t check_order(const struct masks *m, struct state *s, uint64_t *ret_blank)
+FN uint64_t check_order(const struct masks *m, uint64_t space, struct state *s, uint64_t *ret_blank)
 {
 	const uint64_t needs_value_before = m->comma | m->close | m->newline;
-	uint64_t wrong = m->comma & ~(m->object | m->array);
+	uint64_t wrong = m->comma & m->outside;
 	uint64_t key_open, key_close, key_due, value_end, behind_value, behind_start;
 
 	/* In an object a key comes after { and every comma, or } after {. */
-	key_due = next_token(m->brace_open | (m->comma & m->object), m->space, &s->after_open);
+	key_due = next_token(m->brace_open | (m->comma & m->object), space, &s->after_open);
 	wrong |= key_due & ~(m->quote_open | m->brace_close);
 	key_open = key_due & m->quote_open;
 	key_close = behind_runs(key_open, m->string, &s->key) & m->quote_close;
 	/* A colon comes after every key and nowhere else. */
-	wrong |= next_token(key_close, m->space, &s->after_key) ^ m->colon;
+	wrong |= next_token(key_close, space, &s->after_key) ^ m->colon;
 	/* After a value: comma, bracket or the end; and these only there, or in {}, [] and blank lines. */
 	value_end = (m->quote_close & ~key_close) | m->close;
 	behind_value = (m->scalar << 1 | s->scalar) & ~m->scalar;
 	const uint64_t begin = value_end << 1 | s->after_value | behind_value;
 	uint64_t sum;
 
-	s->after_value = __builtin_add_overflow(begin, m->space, &sum) | value_end >> 63;
-	behind_value = sum & ~m->space;
+	s->after_value = __builtin_add_overflow(begin, space, &sum) | value_end >> 63;
+	behind_value = sum & ~space;
 	wrong |= behind_value & ~needs_value_before;
-	behind_start = next_token(m->open | m->newline, m->space, &s->after_start) &
-		       (m->close | m->newline);
+	behind_start =
+		next_token(m->open | m->newline, space, &s->after_start) & (m->close | m->newline);
 	wrong |= needs_value_before & ~behind_value & ~behind_start;
 	*ret_blank = behind_start & m->newline & ~behind_value;
 	return wrong;
@@ -274,15 +295,12 @@ FN uint64_t check_scalars(const struct vectors *v, const char *bytes, const stru
 	s->number.point = point >> 63;
 	s->number.sign = (sign & behind_e) >> 63;
 	s->number.minus = (minus & first) >> 63;
+	/* Point, sign and exponent are among the others. */
+	s->number.pending = s->number.other | s->number.fraction | s->number.exponent_digits |
+			    s->number.literal;
 	s->numeric = numeric >> 63;
 	s->zero = zero >> 63;
 	return wrong;
-}
-
-FN bool is_plain(const struct number *c)
-{
-	return !(c->other | c->exponent | c->point | c->sign | c->minus | c->fraction |
-		 c->exponent_digits | c->literal);
 }
 
 FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const struct masks *m,
@@ -292,7 +310,7 @@ FN uint64_t check_numbers(const struct vectors *v, const char *bytes, const stru
 	const uint64_t digit = mask_range(v, '0', 10) & m->scalar;
 	uint64_t wrong, zero;
 
-	if (m->scalar != digit || !is_plain(&s->number)) {
+	if (m->scalar != digit || s->number.pending) {
 		wrong = check_scalars(v, bytes, m, starts, digit, s);
 	} else {
 		zero = starts & mask_equal(v, '0');
@@ -338,8 +356,9 @@ FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool che
 		m.space |= (mask_equal(&v, '\t') | mask_equal(&v, '\r')) & outside;
 	}
 	m.scalar = outside & ~(m.space | m.newline | m.open | m.close | m.colon | m.comma);
-	wrong |= walk_brackets(bytes, &m, s);
-	wrong |= check_order(&m, s, &blank);
+	wrong |= walk_brackets(&v, &m, s);
+	/* Lines mostly have no space at all, and then most of this is a shift. */
+	wrong |= m.space ? check_order(&m, m.space, s, &blank) : check_order(&m, 0, s, &blank);
 	wrong |= check_numbers(&v, bytes, &m, s);
 	s->scalar = m.scalar >> 63;
 	if ((m.escaped & m.string) | s->hex)
@@ -348,12 +367,14 @@ FN void scan_block(struct scan_maps *maps, size_t w, const char *bytes, bool che
 		wrong |= check_utf8(bytes, mask_high(&v), s);
 	maps->wrong[w] = wrong;
 	maps->clean &= !wrong;
-	maps->blank += blank ? (size_t)__builtin_popcountll(blank) : 0;
+	if (blank)
+		maps->blank += (size_t)__builtin_popcountll(blank);
 }
 
-SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len, bool checked)
+static SCAN_TARGET void scan_lines(struct scan_maps *maps, const char *bytes, size_t len,
+				   bool checked)
 {
-	struct state s = {.after_start = 1}; /* a line begins */
+	struct state s = {.after_start = 1, .stack = OUTERMOST}; /* a line begins */
 	char tail[64 + 8]; /* literals and sequences are read behind their first byte */
 	const size_t whole = len / 64;
 
@@ -366,7 +387,41 @@ SCAN_TARGET void SCAN_NAME(struct scan_maps *maps, const char *bytes, size_t len
 		scan_block(maps, w, w < whole ? bytes + 64 * w : tail, checked, &s);
 }
 
-SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
+/* Two bytes at each end; hits are few enough for the rest to be compared one by one. */
+FN void find_block(struct scan_hits *hits, size_t w, const char *bytes, const char *text, size_t n)
+{
+	const struct vectors v = vectors_load(bytes), second = vectors_load(bytes + 1),
+			     last = vectors_load(bytes + n - 1),
+			     other = vectors_load(bytes + n - 2);
+	const uint64_t newline = mask_equal(&v, '\n');
+
+	hits->hit[w] = (mask_equal(&v, text[0]) & mask_equal(&second, text[1]) &
+			mask_equal(&last, text[n - 1]) & mask_equal(&other, text[n - 2])) |
+		       (mask_equal(&v, '\\') & mask_equal(&second, 'u'));
+	hits->newline[w] = newline;
+	hits->before[w] = (uint32_t)hits->lines;
+	hits->lines += (size_t)__builtin_popcountll(newline);
+}
+
+static SCAN_TARGET void scan_find(struct scan_hits *hits, const char *bytes, size_t len,
+				  const char *text, size_t n)
+{
+	const size_t whole = len > SCAN_TEXT ? (len - SCAN_TEXT) / 64 : 0;
+	char tail
+		[3 *
+		 64]; /* the rest is at most 64 + SCAN_TEXT, and is read up to SCAN_TEXT behind it */
+
+	hits->lines = 0;
+	hits->words = (len + 63) / 64;
+	memset(tail, ' ', sizeof(tail));
+	memcpy(tail, bytes + 64 * whole, len - 64 * whole);
+	for (size_t w = 0; w < whole; w++)
+		find_block(hits, w, bytes + 64 * w, text, n);
+	for (size_t w = whole; w < hits->words; w++)
+		find_block(hits, w, tail + 64 * (w - whole), text, n);
+}
+
+static SCAN_TARGET int64_t scan_count(const char *bytes, size_t len)
 {
 	const size_t whole = len / 64 * 64;
 	int64_t lines = 0;
@@ -382,3 +437,5 @@ SCAN_TARGET int64_t SCAN_COUNT(const char *bytes, size_t len)
 		lines++;
 	return lines;
 }
+
+const struct scanner SCAN_NAME = {scan_lines, scan_find, scan_count};

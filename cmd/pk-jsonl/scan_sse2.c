@@ -6,7 +6,6 @@
 
 #define SCAN_TARGET
 #define SCAN_NAME scan_sse2
-#define SCAN_COUNT scan_count_sse2
 #define IN static inline
 
 struct vectors {
@@ -67,6 +66,12 @@ IN uint64_t mask_control(const struct vectors *v)
 IN uint64_t mask_high(const struct vectors *v)
 {
 	return mask_of(v->part[0], v->part[1], v->part[2], v->part[3]);
+}
+
+IN uint64_t mask_bit5(const struct vectors *v)
+{
+	return mask_of(_mm_slli_epi16(v->part[0], 2), _mm_slli_epi16(v->part[1], 2),
+		       _mm_slli_epi16(v->part[2], 2), _mm_slli_epi16(v->part[3], 2));
 }
 
 IN uint64_t prefix_xor(uint64_t mask)

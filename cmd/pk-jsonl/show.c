@@ -52,21 +52,36 @@ void show_tsv(struct output *output, const struct value *value)
 		put_decoded(output, value, put_escaped);
 }
 
+static bool is_plain(char c)
+{
+	return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
+}
+
+static void put_special(struct output *output, char c)
+{
+	if ((unsigned char)c >= 0x20) {
+		output_char(output, '\\');
+		output_char(output, c);
+	} else {
+		output_text(output, c & 0x10 ? "\\u001" : "\\u000");
+		output_char(output, "0123456789abcdef"[c & 0xf]);
+	}
+}
+
 /* A key of an object: the path as it was written, as a JSON string. */
 static void put_key(struct output *output, const struct path *path)
 {
-	output_char(output, '"');
-	for (size_t i = 0; i < path->text_len; i++) {
-		const char c = path->text[i];
+	const char *at = path->text, *end = at + path->text_len;
 
-		if (c == '"' || c == '\\')
-			output_char(output, '\\');
-		if ((unsigned char)c < 0x20) {
-			output_text(output, c & 0x10 ? "\\u001" : "\\u000");
-			output_char(output, "0123456789abcdef"[c & 0xf]);
-		} else {
-			output_char(output, c);
-		}
+	output_char(output, '"');
+	while (at < end) {
+		const char *plain = at;
+
+		while (at < end && is_plain(*at))
+			at++;
+		output_add(output, plain, (size_t)(at - plain));
+		if (at < end)
+			put_special(output, *at++);
 	}
 	output_text(output, "\":");
 }

@@ -34,7 +34,7 @@ bool stream_check(struct stream *stream, const struct record *record)
 	const char *reason;
 	size_t at;
 
-	if (jsonread_check(record->line, record->len, &at, &reason))
+	if (record->valid || jsonread_check(record->line, record->len, &at, &reason))
 		return true;
 	report(stream, record, at, reason);
 	return false;
@@ -56,6 +56,7 @@ static int hand_on(struct stream *stream, const struct record *record)
 /* One line by the scalar reader. A torn one has lost its newline. */
 static int read_line(struct stream *stream, const struct record *record, bool torn)
 {
+	struct record valid = *record;
 	const char *reason;
 	size_t at;
 
@@ -69,7 +70,8 @@ static int read_line(struct stream *stream, const struct record *record, bool to
 		report(stream, record, at, torn ? "torn record at end of file" : reason);
 		return 0;
 	}
-	return hand_on(stream, record);
+	valid.valid = true;
+	return hand_on(stream, &valid);
 }
 
 static int read_lines(struct stream *stream, const struct batch *batch)
@@ -107,18 +109,18 @@ static bool any_bit(const uint64_t *map, size_t from, size_t to)
 	return map[w] & last;
 }
 
-/* One line that has been scanned, from its first byte to its newline. */
-static int scanned_line(struct stream *stream, const struct batch *batch,
-			const struct record *record, size_t from, size_t to)
+/* One line that has been scanned, from its first byte to its newline in what maps was made of. */
+static int scanned_line(struct stream *stream, const char *bytes, const struct record *record,
+			size_t from, size_t to)
 {
 	const struct scan_maps *maps = stream->maps;
 
 	if ((int64_t)record->len > stream->max_line ||
 	    (!maps->clean && any_bit(maps->wrong, from, to)) ||
-	    !fields_walk(stream->fields, maps, batch->bytes, from, to))
+	    !fields_walk(stream->fields, maps, bytes, from, to))
 		return read_line(stream, record, false);
 	/* Values are found only where there are tokens. */
-	if (maps->blank > 0 || stream->unchecked)
+	if (maps->blank > 0 || !record->valid)
 		if (is_blank(record->line, record->len))
 			return 0;
 	return hand_on(stream, record);
@@ -135,8 +137,9 @@ static int scanned_lines(struct stream *stream, const struct batch *batch)
 			const struct record record = {.line = batch->bytes + from,
 						      .len = to - from,
 						      .number = ++stream->line,
-						      .offset = batch->offset + (int64_t)from};
-			int result = scanned_line(stream, batch, &record, from, to);
+						      .offset = batch->offset + (int64_t)from,
+						      .valid = !stream->unchecked};
+			int result = scanned_line(stream, batch->bytes, &record, from, to);
 
 			if (result != 0)
 				return result;
@@ -146,12 +149,103 @@ static int scanned_lines(struct stream *stream, const struct batch *batch)
 	return 0;
 }
 
+/* The first byte of the line that holds byte `at`. */
+static size_t line_start(const uint64_t *newline, size_t at)
+{
+	size_t w = at / 64;
+	uint64_t bits = newline[w] & ((UINT64_C(1) << (at % 64)) - 1);
+
+	while (!bits && w > 0)
+		bits = newline[--w];
+	return bits ? 64 * w + 64 - (size_t)__builtin_clzll(bits) : 0;
+}
+
+/* The newline of that line. */
+static size_t line_end(const uint64_t *newline, size_t at)
+{
+	size_t w = at / 64;
+	uint64_t bits = newline[w] & ~UINT64_C(0) << (at % 64);
+
+	while (!bits)
+		bits = newline[++w];
+	return 64 * w + (size_t)__builtin_ctzll(bits);
+}
+
+/* The line around byte `at`, which the probe has admitted or the scanner has marked. */
+static int probed_line(struct stream *stream, const struct batch *batch, size_t at,
+		       size_t *ret_next)
+{
+	const struct scan_hits *hits = stream->hits;
+	const size_t from = line_start(hits->newline, at), to = line_end(hits->newline, at);
+	const uint64_t before = hits->newline[from / 64] & ((UINT64_C(1) << (from % 64)) - 1);
+	const struct record record = {.line = batch->bytes + from,
+				      .len = to - from,
+				      .number = stream->line + hits->before[from / 64] +
+						__builtin_popcountll(before) + 1,
+				      .offset = batch->offset + (int64_t)from,
+				      .valid = true};
+
+	*ret_next = to + 1;
+	if (is_blank(record.line, record.len))
+		return 0;
+	stream->records--; /* counted with its batch */
+	if (!stream->unchecked)
+		return scanned_line(stream, batch->bytes, &record, from, to);
+	stream->scanner->scan(stream->maps, record.line, record.len + 1, true);
+	return scanned_line(stream, record.line, &record, 0, record.len);
+}
+
+/* Only lines that may match or may be malformed. */
+static int probed_lines(struct stream *stream, const struct batch *batch)
+{
+	const char *end = batch->bytes + batch->len;
+	const struct scan_hits *hits = stream->hits;
+	const bool unclean = !stream->unchecked && !stream->maps->clean;
+	size_t next = 0;
+
+	for (size_t w = 0; w < hits->words; w++) {
+		const uint64_t wrong = unclean ? stream->maps->wrong[w] : 0;
+
+		for (uint64_t bits = hits->hit[w] | wrong; bits; bits &= bits - 1) {
+			const uint64_t bit = bits & -bits;
+			const size_t at = 64 * w + (size_t)__builtin_ctzll(bits);
+			int result;
+
+			if (at < next || (!(wrong & bit) &&
+					  !probe_admits(stream->probe, batch->bytes + at, end)))
+				continue;
+			result = probed_line(stream, batch, at, &next);
+			if (result != 0)
+				return result;
+		}
+	}
+	stream->line += (int64_t)hits->lines;
+	return 0;
+}
+
+static int probe_batch(struct stream *stream, const struct batch *batch)
+{
+	const struct scan_maps *maps = stream->maps;
+	const struct probe *probe = stream->probe;
+
+	stream->scanner->find(stream->hits, batch->bytes, batch->len, probe->text, probe->len);
+	stream->records += (int64_t)stream->hits->lines;
+	if (!stream->unchecked)
+		stream->records -= (int64_t)maps->blank;
+	return probed_lines(stream, batch);
+}
+
 static int scan_batch(struct stream *stream, const struct batch *batch)
 {
+	const bool short_lines = stream->max_line >= (int64_t)SCAN_MOST;
+	const bool probed = stream->probe && stream->hits && short_lines;
 	struct scan_maps *maps = stream->maps;
 
-	stream->scan(maps, batch->bytes, batch->len, !stream->unchecked);
-	if (!maps->clean || stream->call || stream->rule || stream->max_line < (int64_t)SCAN_MOST)
+	if (!probed || !stream->unchecked)
+		stream->scanner->scan(maps, batch->bytes, batch->len, !stream->unchecked);
+	if (probed)
+		return probe_batch(stream, batch);
+	if (!maps->clean || stream->call || stream->rule || !short_lines)
 		return scanned_lines(stream, batch);
 	stream->line += (int64_t)maps->lines;
 	stream->records += (int64_t)(maps->lines - maps->blank);
@@ -168,9 +262,12 @@ static void report_too_long(struct stream *stream, struct record *record, int64_
 static void widen(struct stream *stream)
 {
 	stream->wide = true;
-	stream->scan = scan_pick(SCAN_BEST);
-	if (stream->scan)
-		stream->maps = malloc(sizeof(*stream->maps));
+	stream->scanner = scan_pick(SCAN_BEST);
+	if (!stream->scanner)
+		return;
+	stream->maps = malloc(sizeof(*stream->maps));
+	if (stream->probe)
+		stream->hits = malloc(sizeof(*stream->hits));
 }
 
 static int take_batch(struct stream *stream, const struct input *input, const struct batch *batch)
@@ -206,6 +303,12 @@ static void take_long(struct stream *stream, const struct input *input, const st
 	}
 }
 
+static void tell(struct stream *stream, const struct input *input)
+{
+	if (stream->progress)
+		progress_update(stream->progress, stream->bytes + input->total);
+}
+
 int stream_pump(struct stream *stream, struct input *input)
 {
 	for (;;) {
@@ -220,6 +323,7 @@ int stream_pump(struct stream *stream, struct input *input)
 			return result;
 		if (result <= 0)
 			return result;
+		tell(stream, input);
 		skip_bom(&batch);
 		result = 0;
 		if (batch.kind == BATCH_TOO_LONG || batch.kind == BATCH_REST)
@@ -253,6 +357,7 @@ static int read_raw(struct stream *stream, struct input *input)
 
 		if (n <= 0)
 			return (int)n;
+		tell(stream, input);
 		result = stream->raw(stream->arg, bytes, (size_t)n);
 	}
 	return result;
@@ -275,5 +380,7 @@ int stream_read(struct stream *stream, int fd, const char *name)
 void stream_drop(struct stream *stream)
 {
 	free(stream->maps);
+	free(stream->hits);
 	stream->maps = NULL;
+	stream->hits = NULL;
 }

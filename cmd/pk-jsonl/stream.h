@@ -8,6 +8,8 @@
 #include "common/base.h"
 #include "fields.h"
 #include "input.h"
+#include "probe.h"
+#include "progress.h"
 #include "report.h"
 #include "scan.h"
 
@@ -21,6 +23,7 @@ struct record {
 	size_t len;
 	int64_t number; /* of the line, from 1 */
 	int64_t offset;
+	bool valid; /* false in an unchecked stream: see stream_check */
 };
 
 /* Called for each record; a negative result ends the stream and becomes its result, as does 1. */
@@ -38,9 +41,13 @@ struct stream {
 	int (*raw)(void *arg, const char *bytes, size_t len);
 	void *arg;
 	bool unchecked; /* call validates what it uses, with stream_check */
+	/* Or NULL: call is not needed for lines that it does not admit. They count as records, unread
+	 * when unchecked. */
+	const struct probe *probe;
 	/* More rules for a valid line, or NULL: false with its place and reason. */
 	bool (*rule)(void *arg, const char *line, size_t len, size_t *ret_at,
 		     const char **ret_reason);
+	struct progress *progress; /* to be told of bytes read, or NULL */
 	int64_t max_line;
 	int64_t records; /* valid lines */
 	int64_t bytes;	 /* read */
@@ -50,8 +57,9 @@ struct stream {
 	struct record too_long; /* a line that is too long, while it is passed over */
 	int64_t long_bytes;
 	bool wide; /* the input has proved to be large */
-	scan_call *scan;
+	const struct scanner *scanner;
 	struct scan_maps *maps; /* allocated with the first large input */
+	struct scan_hits *hits; /* as well, for the probe */
 };
 
 #define STREAM_STOP 1
@@ -68,7 +76,7 @@ must_check int stream_read(struct stream *stream, int fd, const char *name);
  */
 must_check int stream_pump(struct stream *stream, struct input *input);
 
-/* For an unchecked stream: validate the record, report it when it is malformed. */
+/* Validate the record if it is not yet known to be valid; report it when it is malformed. */
 must_check bool stream_check(struct stream *stream, const struct record *record);
 
 void stream_drop(struct stream *stream);

@@ -7,6 +7,7 @@
 #include "common/events.h"
 #include "output.h"
 #include "plan.h"
+#include "progress.h"
 #include "report.h"
 #include "stream.h"
 
@@ -17,6 +18,7 @@ struct work {
 	struct output output; /* stdout */
 	struct report report;
 	struct stream stream;
+	struct progress progress;
 	bool failed;	 /* an own failure has been told: STATUS_OWN */
 	int64_t matched; /* records */
 };

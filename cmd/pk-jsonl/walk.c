@@ -7,24 +7,14 @@
 struct cursor {
 	const struct scan_maps *maps;
 	const char *bytes;
-	size_t from, to; /* the line: [from, to) */
+	size_t to; /* the line's newline */
 	size_t word;
-	uint64_t bits;	 /* those left of word */
-	uint64_t colons; /* all ones where colons are of interest, else zero */
+	uint64_t bits; /* those left of word */
 };
 
-static uint64_t structure(const struct cursor *c, size_t word)
+static uint64_t structure(const struct scan_maps *maps, size_t word)
 {
-	return (c->maps->colon[word] & c->colons) | c->maps->open[word] | c->maps->close[word];
-}
-
-/* Whether colons count from here on: behind byte `at`. */
-static void want_colons(struct cursor *c, size_t at, bool want)
-{
-	if (want == (c->colons != 0))
-		return;
-	c->colons = want ? ~UINT64_C(0) : 0;
-	c->bits = structure(c, c->word) & ~UINT64_C(1) << (at % 64);
+	return maps->colon[word] | maps->open[word] | maps->close[word];
 }
 
 /* The next structural byte, or `to`. */
@@ -35,26 +25,58 @@ static inline size_t next_structure(struct cursor *c)
 	while (!c->bits) {
 		if (64 * (c->word + 1) >= c->to)
 			return c->to;
-		c->bits = structure(c, ++c->word);
+		c->bits = structure(c->maps, ++c->word);
 	}
 	at = 64 * c->word + (size_t)__builtin_ctzll(c->bits);
 	c->bits &= c->bits - 1;
 	return at < c->to ? at : c->to;
 }
 
-/* The nearest quote before `at`; false when the line has none there. */
-static bool quote_before(const struct cursor *c, size_t at, size_t *ret)
+/* Go to the end of the container whose bracket has just been passed: its other one, or `to`. */
+static size_t skip_container(struct cursor *c)
 {
-	size_t w = at / 64;
-	uint64_t bits = at % 64 ? c->maps->quote[w] & (~UINT64_C(0) >> (64 - at % 64)) : 0;
+	uint64_t bits = c->bits & ~c->maps->colon[c->word];
+	size_t depth = 1;
 
-	while (!bits) {
-		if (64 * w <= c->from)
-			return false;
-		bits = c->maps->quote[--w];
+	for (;;) {
+		const uint64_t open = c->maps->open[c->word];
+
+		for (; bits; bits &= bits - 1) {
+			const unsigned bit = (unsigned)__builtin_ctzll(bits);
+
+			depth += 2 * (open >> bit & 1);
+			if (--depth > 0)
+				continue;
+			c->bits &= ~UINT64_C(1) << bit;
+			return 64 * c->word + bit;
+		}
+		if (64 * (c->word + 1) >= c->to)
+			break;
+		c->bits = structure(c->maps, ++c->word);
+		bits = c->maps->open[c->word] | c->maps->close[c->word];
 	}
-	*ret = 64 * w + 63 - (size_t)__builtin_clzll(bits);
-	return *ret >= c->from;
+	c->bits = 0;
+	return c->to;
+}
+
+/* Does the string that ends with the quote at `end` hold a backslash? */
+static bool is_escaped(const struct scan_maps *maps, size_t from, size_t end)
+{
+	size_t w = end / 64;
+	uint64_t quote = maps->quote[w], slash = maps->slash[w],
+		 before = (UINT64_C(1) << (end % 64)) - 1;
+
+	while (!(quote & before)) {
+		if (slash & before)
+			return true;
+		if (64 * w <= from)
+			return false;
+		quote = maps->quote[--w];
+		slash = maps->slash[w];
+		before = ~UINT64_C(0);
+	}
+	/* Which of the two has the last bit? */
+	return (slash & before) > (quote & before);
 }
 
 /* The nearest quote behind `at`, or `to`. */
@@ -72,11 +94,6 @@ static size_t quote_after(const struct cursor *c, size_t at)
 	return at < c->to ? at : c->to;
 }
 
-static bool has_slash(const struct cursor *c, size_t from, size_t to)
-{
-	return memchr(c->bytes + from, '\\', to - from) != NULL;
-}
-
 static size_t skip_space(const struct cursor *c, size_t at)
 {
 	while (at < c->to && (c->bytes[at] == ' ' || c->bytes[at] == '\t' || c->bytes[at] == '\r'))
@@ -84,86 +101,78 @@ static size_t skip_space(const struct cursor *c, size_t at)
 	return at;
 }
 
-static int name_token(char c)
-{
-	return c == 't'	  ? JSONREAD_TRUE
-	       : c == 'f' ? JSONREAD_FALSE
-	       : c == 'n' ? JSONREAD_NULL
-			  : JSONREAD_NUMBER;
-}
-
-static bool ends_scalar(char c)
-{
-	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r';
-}
-
 /* The value at `at`; a container without its length. */
 static struct value value_at(const struct cursor *c, size_t at, bool slashes)
 {
-	const char first = at < c->to ? c->bytes[at] : '\0';
-	struct value value = {.text = c->bytes + at};
+	struct value value = {.token = fields_token(c->bytes[at]), .text = c->bytes + at};
 	size_t end = at;
 
-	if (first == '"') {
-		value.token = JSONREAD_STRING;
+	if (value.token == JSONREAD_STRING) {
 		value.text++;
 		end = quote_after(c, at);
 		value.len = end > at ? end - at - 1 : 0;
-		value.escaped = slashes && has_slash(c, at, end);
+		value.escaped = slashes && is_escaped(c->maps, at, end);
 		return value;
 	}
-	if (first == '{' || first == '[') {
-		value.token = first == '{' ? JSONREAD_OBJECT : JSONREAD_ARRAY;
+	if (value.token == JSONREAD_OBJECT || value.token == JSONREAD_ARRAY)
 		return value;
-	}
-	while (end < c->to && !ends_scalar(c->bytes[end]))
+	while (end < c->to && !fields_ends_scalar(c->bytes[end]))
 		end++;
-	value.token = name_token(first);
 	value.len = end - at;
 	return value;
-}
-
-static bool is_quote(const struct cursor *c, size_t at)
-{
-	return c->maps->quote[at / 64] >> (at % 64) & 1;
-}
-
-/*
- * Of the paths in among, those whose step at this depth is the key that ends with the quote at `end`:
- * its other quote must be at the right distance.
- */
-static uint64_t match_key(const struct cursor *c, const struct fields *fields, uint64_t among,
-			  size_t depth, size_t end)
-{
-	uint64_t found = 0;
-
-	for (uint64_t left = among; left; left &= left - 1) {
-		const int i = __builtin_ctzll(left);
-		const struct path_step *step = &fields->paths[i].steps[depth];
-		const char *key = c->bytes + end - step->len;
-
-		if (end - c->from <= step->len || key[-1] != '"' ||
-		    (step->len > 0 && key[0] != step->key[0]))
-			continue;
-		if (memcmp(key, step->key, step->len) == 0 && is_quote(c, end - step->len - 1))
-			found |= UINT64_C(1) << i;
-	}
-	return found;
 }
 
 /* What is looked for at each depth: paths[d] are those whose first d steps lead here. */
 struct search {
 	struct fields *fields;
-	uint64_t paths[PATH_STEPS + 2];
-	uint64_t open[PATH_STEPS + 2]; /* values that are a container begun at this depth */
-	uint64_t entering;	       /* of the container that comes next */
-	uint64_t pending;
-	size_t depth;
+	struct cursor cursor;
+	bool slashes;		    /* the line holds backslashes */
+	size_t depth;		    /* of containers that are looked into */
+	uint64_t entering, pending; /* of the container that comes next */
+	uint64_t paths[PATH_STEPS + 1];
+	uint64_t open[PATH_STEPS + 1]; /* values that are a container begun at this depth */
 };
+
+/* The eight bytes before `end`; zero before the first. */
+static inline uint64_t word_before(const char *bytes, size_t end)
+{
+	uint64_t word = 0;
+
+	if (end >= sizeof(word))
+		memcpy(&word, bytes + end - sizeof(word), sizeof(word));
+	else
+		memcpy((char *)&word + sizeof(word) - end, bytes, end);
+	return word;
+}
+
+/*
+ * The paths whose step at this depth is the key that ends with the quote at `end`. The key holds no
+ * backslash: a quote before it is the one that begins it.
+ */
+static inline uint64_t match_key(const struct search *s, size_t end)
+{
+	const char *bytes = s->cursor.bytes;
+	const uint64_t word = word_before(bytes, end);
+	uint64_t found = 0;
+
+	for (uint64_t left = s->paths[s->depth]; left; left &= left - 1) {
+		const int i = __builtin_ctzll(left);
+		const struct path_step *step = &s->fields->paths[i].steps[s->depth - 1];
+
+		if ((word & step->tail_mask) != step->tail)
+			continue;
+		if (step->len < sizeof(word) ||
+		    (end > step->len && bytes[end - step->len - 1] == '"' &&
+		     memcmp(bytes + end - step->len, step->key, step->len) == 0))
+			found |= UINT64_C(1) << i;
+	}
+	return found;
+}
 
 static void found_value(struct search *s, uint64_t found, const struct value *value)
 {
-	s->entering = s->pending = 0;
+	const bool container = value->token == JSONREAD_OBJECT || value->token == JSONREAD_ARRAY;
+
 	for (uint64_t left = found; left; left &= left - 1) {
 		const int i = __builtin_ctzll(left);
 
@@ -174,53 +183,60 @@ static void found_value(struct search *s, uint64_t found, const struct value *va
 			continue;
 		}
 		s->fields->values[i] = *value;
-		if (value->token == JSONREAD_OBJECT || value->token == JSONREAD_ARRAY)
+		if (container)
 			s->pending |= UINT64_C(1) << i;
 	}
 }
 
 /* A colon: is the key before it a step? False: an escape in a key. */
-static bool at_colon(struct search *s, const struct cursor *c, size_t at, bool slashes)
+static inline bool at_colon(struct search *s, size_t from, size_t at)
 {
-	size_t end = at, start;
+	const struct cursor *c = &s->cursor;
+	size_t end = at;
 	uint64_t found;
 	struct value value;
 
-	while (end > c->from && c->bytes[end - 1] != '"')
+	while (end > from && c->bytes[end - 1] != '"')
 		end--;
-	if (end-- == c->from)
+	if (end-- == from)
 		return true;
-	if (slashes && quote_before(c, end, &start) && has_slash(c, start, end))
+	if (s->slashes && is_escaped(c->maps, from, end))
 		return false;
-	found = match_key(c, s->fields, s->paths[s->depth], s->depth - 1, end);
+	found = match_key(s, end);
 	if (!found)
 		return true;
-	value = value_at(c, skip_space(c, at + 1), slashes);
+	value = value_at(c, skip_space(c, at + 1), s->slashes);
 	found_value(s, found, &value);
 	return true;
 }
 
+/* The containers that end before `end` get their length. */
+static void end_values(struct search *s, uint64_t open, size_t end)
+{
+	for (uint64_t left = open; left; left &= left - 1) {
+		struct value *value = &s->fields->values[__builtin_ctzll(left)];
+
+		value->len = (size_t)(s->cursor.bytes + end - value->text);
+	}
+}
+
+/* A container is looked into when a path leads there. */
 static void at_open(struct search *s)
 {
-	if (++s->depth > s->fields->deepest + 1)
-		return;
-	s->paths[s->depth] = s->entering;
-	s->open[s->depth] = s->pending;
+	if (s->entering) {
+		s->paths[++s->depth] = s->entering;
+		s->open[s->depth] = s->pending;
+	} else {
+		end_values(s, s->pending, skip_container(&s->cursor) + 1);
+	}
 	s->entering = s->pending = 0;
 }
 
-/* The containers that end here get their length; the deepest path may end at one. */
-static void at_close(struct search *s, const char *end)
+static void at_close(struct search *s, size_t at)
 {
-	if (s->depth > 0 && s->depth <= s->fields->deepest + 1) {
-		for (uint64_t left = s->open[s->depth]; left; left &= left - 1) {
-			struct value *value = &s->fields->values[__builtin_ctzll(left)];
-
-			value->len = (size_t)(end - value->text);
-		}
-		s->open[s->depth] = 0;
-	}
-	s->depth -= s->depth > 0;
+	if (s->depth == 0)
+		return;
+	end_values(s, s->open[s->depth--], at + 1);
 }
 
 static bool any_slash(const struct scan_maps *maps, size_t from, size_t to)
@@ -234,37 +250,34 @@ static bool any_slash(const struct scan_maps *maps, size_t from, size_t to)
 bool fields_walk(struct fields *fields, const struct scan_maps *maps, const char *bytes,
 		 size_t from, size_t to)
 {
-	struct cursor c = {.maps = maps, .bytes = bytes, .from = from, .to = to, .word = from / 64};
-	struct search s = {.fields = fields};
-	bool slashes;
+	struct search s;
+	struct cursor *c = &s.cursor;
 	size_t at;
 
 	if (fields->count == 0)
 		return true;
 	if (fields->indexed)
 		return false;
-	slashes = any_slash(maps, from, to);
+	*c = (struct cursor){.maps = maps, .bytes = bytes, .to = to, .word = from / 64};
+	c->bits = structure(maps, c->word) & ~UINT64_C(0) << (from % 64);
+	s.fields = fields;
+	s.slashes = any_slash(maps, from, to);
+	s.depth = 0;
 	for (size_t i = 0; i < fields->count; i++)
 		fields->values[i].token = JSONREAD_END;
-	at = skip_space(&c, from);
+	at = skip_space(c, from);
 	fields->scalar_top = at == to || (bytes[at] != '{' && bytes[at] != '[');
-	if (at < to && bytes[at] == '{')
-		s.entering =
-			fields->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << fields->count) - 1;
-	c.bits = structure(&c, c.word) & ~UINT64_C(0) << (from % 64);
-	while ((at = next_structure(&c)) < to) {
-		const char byte = bytes[at];
-
-		if (byte == ':') {
-			if (!at_colon(&s, &c, at, slashes))
+	s.pending = 0;
+	s.entering = at < to && bytes[at] == '{' ? fields_all(fields) : 0;
+	while ((at = next_structure(c)) < to) {
+		if (bytes[at] == ':') {
+			if (s.depth > 0 && !at_colon(&s, from, at))
 				return false;
-			continue;
-		}
-		if (byte == '{' || byte == '[')
+		} else if (bytes[at] == '{' || bytes[at] == '[') {
 			at_open(&s);
-		else
-			at_close(&s, bytes + at + 1);
-		want_colons(&c, at, s.depth > 0 && s.depth <= fields->deepest && s.paths[s.depth]);
+		} else {
+			at_close(&s, at);
+		}
 	}
 	return true;
 }

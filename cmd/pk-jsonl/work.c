@@ -20,6 +20,7 @@ void work_fail(struct work *work, int err, const char *format, ...)
 	va_list list;
 
 	work->failed = true;
+	progress_hide(&work->progress);
 	va_start(list, format);
 	(void)vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
@@ -76,6 +77,17 @@ static bool read_file(struct work *work, const char *name)
 	return read_one(work, fd, name);
 }
 
+/* Not beside records on the same terminal. */
+static void begin_progress(struct work *work)
+{
+	const struct plan *plan = work->plan;
+
+	if (plan->quiet || (plan->verb != VERB_COUNT && isatty(STDOUT_FILENO)))
+		return;
+	progress_begin(&work->progress, plan->operands, plan->operand_count);
+	work->stream.progress = work->report.progress = &work->progress;
+}
+
 bool work_read_all(struct work *work)
 {
 	const struct plan *plan = work->plan;
@@ -84,6 +96,7 @@ bool work_read_all(struct work *work)
 		return false;
 	if (plan->operand_count == 0)
 		return read_one(work, STDIN_FILENO, "-");
+	begin_progress(work);
 	for (int i = 0; i < plan->operand_count; i++)
 		if (!read_file(work, plan->operands[i]))
 			return false;
@@ -105,8 +118,10 @@ static void send_summary(struct work *work)
 
 int work_end(struct work *work, int status)
 {
-	int err = output_flush(&work->output);
+	int err;
 
+	progress_hide(&work->progress);
+	err = output_flush(&work->output);
 	report_end(&work->report);
 	if (err < 0)
 		work_fail(work, err, "cannot write to stdout");

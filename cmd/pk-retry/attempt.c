@@ -55,10 +55,11 @@ static bool fail_start(const struct attempts *attempts, const struct failure *fa
 
 static int64_t remaining(const struct attempts *attempts)
 {
-	int64_t left = attempts->policy.deadline - now_ns();
+	int64_t left;
 
 	if (attempts->policy.deadline == NS_NEVER)
 		return -1;
+	left = attempts->policy.deadline - now_ns();
 	return left > 0 ? left : 0;
 }
 
@@ -111,6 +112,8 @@ static int settle_success(struct attempts *attempts)
 {
 	const struct output *output = &attempts->streams.output;
 
+	if (guard_is_childless(attempts->guard))
+		return 0;
 	if (attempts->plan->orphans == ORPHANS_STOP)
 		return sweep(attempts, ORPHANS_STOP);
 	if (!output->commits || holders_stop(attempts->guard, output->dev, output->ino,
@@ -199,7 +202,7 @@ int attempt_commit(struct attempts *attempts)
 
 void attempt_show_tail(const struct attempts *attempts)
 {
-	char bytes[TAIL_MAX];
+	unzeroed char bytes[TAIL_MAX];
 
 	if (attempts->plan->verbose)
 		lines_tail(attempts->notice, bytes,

@@ -41,11 +41,15 @@ static int64_t decorrelated(struct backoff *backoff)
 
 void backoff_start(struct backoff *backoff, const struct backoff_rules *rules, uint64_t seed)
 {
-	int64_t first = ns_min(rules->base, rules->cap);
-
 	/* Neighbouring seeds are to give unrelated sequences. */
 	seed = next_random(&seed);
-	*backoff = (struct backoff){.rules = rules, .random = seed, .next = first, .last = first};
+	*backoff = (struct backoff){.rules = rules, .random = seed};
+	backoff_reset(backoff);
+}
+
+void backoff_reset(struct backoff *backoff)
+{
+	backoff->next = backoff->last = ns_min(backoff->rules->base, backoff->rules->cap);
 }
 
 int64_t backoff_next(struct backoff *backoff)

@@ -41,6 +41,9 @@ struct backoff {
 /* Begin anew. rules must outlive backoff. */
 void backoff_start(struct backoff *backoff, const struct backoff_rules *rules, uint64_t seed);
 
+/* Begin with the first delay again, with the same sequence of random numbers. */
+void backoff_reset(struct backoff *backoff);
+
 /* The delay before the next attempt, in ns: 0 to cap. */
 int64_t backoff_next(struct backoff *backoff);
 

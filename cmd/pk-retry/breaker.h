@@ -26,12 +26,14 @@
 struct breaker {
 	const char *path;
 	struct record_rules rules;
-	int fd;		      /* the record, from breaker_ask to breaker_tell; -1 */
-	bool probing;	      /* byte 1 of fd is ours */
-	struct record record; /* as it was seen last */
-	int64_t gen;	      /* the generation that the call began in */
-	bool is_open;	      /* after breaker_tell of a failure */
-	int trouble;	      /* -errno that was not told yet; -EBADMSG: the record was corrupt */
+	int fd;			/* the record, from breaker_ask to breaker_tell; -1 */
+	bool probing;		/* byte 1 of fd is ours */
+	struct record record;	/* as it was seen last */
+	char text[RECORD_SIZE]; /* the file's bytes when they were read or written last, and */
+	struct record meaning;	/* what they say; seq 0: nothing yet */
+	int64_t gen;		/* the generation that the call began in */
+	bool is_open;		/* after breaker_tell of a failure */
+	int trouble;		/* -errno that was not told yet; -EBADMSG: the record was corrupt */
 };
 
 #define BREAKER_LOCK_NS (1 * NS_PER_S)

@@ -38,7 +38,7 @@ bool circuit_admits(struct breaker *breaker, struct guard *guard, const struct n
 
 static enum result result_of(const struct judgement *judgement)
 {
-	if (judgement->verdict == VERDICT_SUCCESS)
+	if (judgement->verdict == VERDICT_SUCCESS || judgement->healthy)
 		return RESULT_SUCCESS;
 	return judgement->transient ? RESULT_FAILURE : RESULT_NEITHER;
 }

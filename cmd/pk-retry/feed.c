@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
-#include "spool.h"
+#include "common/spool.h"
 
 #define PAGE 4096      /* the pipe of a peek: the kernel rounds it up to one page */
 #define WIDE (1 << 20) /* the pipe in bulk; best effort, pipe-max-size may forbid it */
@@ -131,7 +131,7 @@ nfds_t feed_poll(const struct feed *feed, struct pollfd poll[static 2])
 /* Read from stdin into the spool; 0 at its end, or when there is nothing now. */
 static ssize_t copy_in(struct feed *feed, size_t most)
 {
-	char chunk[CHUNK];
+	unzeroed char chunk[CHUNK];
 	size_t done = 0;
 	ssize_t n;
 
@@ -192,7 +192,7 @@ static int take(struct feed *feed, size_t len)
 /* Give the command bytes of the spool. */
 static int replay(struct feed *feed)
 {
-	char chunk[CHUNK];
+	unzeroed char chunk[CHUNK];
 	off_t left = feed->kept - feed->sent;
 	size_t want = (size_t)left < MOVE_MOST ? (size_t)left : MOVE_MOST;
 	off_t at = feed->sent;

@@ -84,6 +84,8 @@ static void consequence(char text[static TEXT_MAX], const struct notice *notice,
 	case REASON_SIGNAL:
 	case REASON_ATTEMPTS:
 	case REASON_LOCK:
+	case REASON_SHARE:
+	case REASON_SHARED:
 	case REASON_EXEC:
 	case REASON_ERROR:
 		return;
@@ -100,6 +102,8 @@ static void say_rule(const struct account *account)
 		say("no attempt is left");
 	else if (judgement->verdict == VERDICT_SUCCESS)
 		say("attempt %" PRId64 " succeeded", account->facts.attempt);
+	if (account->facts.lasted && judgement->verdict == VERDICT_RETRY)
+		say("it has lasted as long as --reset-after says: counting begins anew");
 	if (account->facts.hint.kind == HINT_GARBAGE)
 		say("the hint cannot be understood and is ignored");
 	if (judgement->verdict != VERDICT_RETRY)

@@ -17,6 +17,7 @@
 #include "common/report.h"
 #include "common/say.h"
 #include "common/status.h"
+#include "memo.h"
 #include "notice.h"
 #include "plan.h"
 #include "run.h"
@@ -54,6 +55,13 @@ static int show_schedule(const struct plan *plan)
 	return STATUS_OWN;
 }
 
+static struct ending run(const struct plan *plan, struct events *events)
+{
+	struct ending ending;
+
+	return memo_give(plan, events, &ending) ? ending : run_plan(plan, events);
+}
+
 int main(int argc, char **argv)
 {
 	struct plan plan;
@@ -67,7 +75,7 @@ int main(int argc, char **argv)
 	if (plan.schedule)
 		ending.code = show_schedule(&plan);
 	else if (program_open_events(&events, "pk-retry", plan.events))
-		ending = run_plan(&plan, &events);
+		ending = run(&plan, &events);
 	events_drop(&events);
 	plan_drop(&plan);
 	ending_die(ending);

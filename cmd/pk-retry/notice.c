@@ -63,6 +63,8 @@ static void event_attempt_end(const struct notice *notice, const struct account 
 	json_ms(&event.json, "elapsed_ms", account->elapsed_ns);
 	json_text(&event.json, "decision", verdict_names[account->judgement.verdict]);
 	json_text(&event.json, "reason", reason_name(account->judgement.reason));
+	if (account->facts.lasted)
+		json_bool(&event.json, "reset", true);
 	event_send(&event, notice->events);
 }
 
@@ -102,15 +104,18 @@ void notice_delay(const struct notice *notice, const struct wait *wait)
 	event_send(&event, notice->events);
 }
 
-void notice_lock(const struct notice *notice, const char *name, int64_t waited_ns)
+void notice_share(const struct notice *notice, const char *role, int64_t waited_ns, int64_t age_ns)
 {
 	struct event event;
 
-	if (!event_begin(&event, notice->events, name))
+	if (!event_begin(&event, notice->events, "share"))
 		return;
-	json_text(&event.json, "path", notice->plan->lock);
+	json_text(&event.json, "path", notice->plan->share);
+	json_text(&event.json, "role", role);
 	if (waited_ns >= 0)
 		json_ms(&event.json, "waited_ms", waited_ns);
+	if (age_ns >= 0)
+		json_ms(&event.json, "age_ms", age_ns);
 	event_send(&event, notice->events);
 }
 

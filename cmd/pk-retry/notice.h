@@ -34,8 +34,10 @@ void notice_attempt_start(const struct notice *notice, int64_t attempt, pid_t co
 /* The attempt's end: events attempt_end and hint, and the line. */
 void notice_attempt_end(const struct notice *notice, const struct account *account);
 
+/* --share: wait, lead, given or memo; a time < 0 is left out. */
+void notice_share(const struct notice *notice, const char *role, int64_t waited_ns, int64_t age_ns);
+
 void notice_delay(const struct notice *notice, const struct wait *wait);
-void notice_lock(const struct notice *notice, const char *event, int64_t waited_ns);
 
 /* The circuit has changed, or lets a probe through, or lets nobody through. */
 void notice_breaker(const struct notice *notice, const char *from, const char *to,

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 
 static int change(int fd, int command, short type, int byte)
@@ -89,7 +90,7 @@ static void end_helper(pid_t helper)
 		;
 }
 
-int ofd_lock(int fd, int byte, struct guard *guard, int64_t deadline)
+int ofd_lock(int fd, int byte, struct guard *guard, int64_t patience_ns)
 {
 	scoped(fd_drop) int end = -1;
 	pid_t helper = -1;
@@ -100,7 +101,7 @@ int ofd_lock(int fd, int byte, struct guard *guard, int64_t deadline)
 	err = start_helper(fd, byte, &helper, &end);
 	if (err < 0)
 		return err;
-	err = wait_for_helper(guard, end, deadline);
+	err = wait_for_helper(guard, end, ns_add(now_ns(), patience_ns));
 	end_helper(helper);
 	return err < 0 ? err : ofd_try(fd, byte);
 }

@@ -15,11 +15,11 @@
 must_check int ofd_try(int fd, int byte);
 
 /*
- * Take the byte, waiting until deadline (monotonic) without polling: a helper process blocks on the
+ * Take the byte, waiting up to patience_ns for it, without polling: a helper process blocks on the
  * same description, so that the lock it gets is ours. Returns 0, -ETIMEDOUT, -EINTR when a signal asks
  * the tool to end, or another -errno. No job runs meanwhile.
  */
-must_check int ofd_lock(int fd, int byte, struct guard *guard, int64_t deadline);
+must_check int ofd_lock(int fd, int byte, struct guard *guard, int64_t patience_ns);
 
 must_check int ofd_unlock(int fd, int byte);
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/spool.h"
 #include "pump.h"
-#include "spool.h"
 
 /* Is stdout for people rather than for programs, or nobody's at all? */
 static bool is_for_looking(void)
@@ -46,6 +46,7 @@ static int open_spool(struct output *output)
 		return -errno;
 	output->dev = st.st_dev;
 	output->ino = st.st_ino;
+	output->len = 0;
 	return 0;
 }
 
@@ -58,55 +59,46 @@ int output_open(struct output *output, enum output_mode mode)
 
 int output_begin(struct output *output, int *ret_fd)
 {
-	struct stat st;
 	int err = 0;
 
-	if (output->spool >= 0 && (fstat(output->spool, &st) < 0 || st.st_size > 0))
+	if (output->len > 0)
 		/* Not cut to nothing for the next attempt: ext4 writes a file that was cut and filled again
 		 * to disk when it is closed (auto_da_alloc, ext4(5)), which takes longer than all the rest. */
 		err = open_spool(output);
-	else if (output->spool >= 0 && lseek(output->spool, 0, SEEK_SET) < 0)
-		err = -errno;
 	*ret_fd = output->spool;
 	return err;
 }
 
-int output_check(const struct output *output)
+int output_check(struct output *output)
 {
-	struct stat st;
 	int err = 0;
 
 	if (output->spool < 0)
 		return 0;
-	if (fstat(output->spool, &st) < 0)
-		return -errno;
-	if (st.st_size == 0)
-		return 0;
+	/* One call for two: the size, and an empty spool's offset back at its beginning. */
+	output->len = lseek(output->spool, 0, SEEK_END);
+	if (output->len <= 0)
+		return output->len < 0 ? -errno : 0;
 	/* Space for one page more, behind the end and without changing the size. */
-	if (fallocate(output->spool, FALLOC_FL_KEEP_SIZE, st.st_size, 4096) < 0)
+	if (fallocate(output->spool, FALLOC_FL_KEEP_SIZE, output->len, 4096) < 0)
 		err = -errno;
 	return err == -ENOSPC || err == -EDQUOT ? err : 0;
 }
 
 int output_commit(const struct output *output, struct guard *guard, int64_t until)
 {
-	struct stat st;
-
-	if (output->spool < 0)
+	if (output->spool < 0 || output->len == 0)
 		return 0;
-	if (fstat(output->spool, &st) < 0)
-		return -errno;
-	return pump_file(guard, STDOUT_FILENO, output->spool, st.st_size, until);
+	return pump_file(guard, STDOUT_FILENO, output->spool, output->len, until);
 }
 
 size_t output_tail(const struct output *output, char *bytes, size_t size)
 {
-	struct stat st;
 	ssize_t n;
 
-	if (output->spool < 0 || fstat(output->spool, &st) < 0)
+	if (output->spool < 0)
 		return 0;
 	n = pread(output->spool, bytes, size,
-		  st.st_size > (off_t)size ? st.st_size - (off_t)size : 0);
+		  output->len > (off_t)size ? output->len - (off_t)size : 0);
 	return n > 0 ? (size_t)n : 0;
 }

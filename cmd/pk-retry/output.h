@@ -20,6 +20,7 @@ struct output {
 	int spool; /* -1: none, passed on */
 	dev_t dev; /* of the spool */
 	ino_t ino;
+	off_t len; /* what the last attempt has written, as output_check saw it */
 };
 
 #define OUTPUT_EMPTY ((struct output){.spool = -1})
@@ -38,7 +39,7 @@ must_check int output_begin(struct output *output, int *ret_fd);
  * After an attempt: has the spool's file system taken all that was written? -ENOSPC when it is full:
  * a command that did not look would seem to have succeeded.
  */
-must_check int output_check(const struct output *output);
+must_check int output_check(struct output *output);
 
 /* Send the spool to stdout (pump.h has the errors). */
 must_check int output_commit(const struct output *output, struct guard *guard, int64_t until);

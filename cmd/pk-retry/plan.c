@@ -10,6 +10,7 @@
 #include "common/num.h"
 #include "common/program.h"
 #include "common/say.h"
+#include "common/semaphore.h"
 #include "common/status.h"
 #include "feed.h"
 #include "output.h"
@@ -117,6 +118,8 @@ static const struct opt options[] = {
 	 .help = "longest delay (default: 10s, or --delay when that is longer)"},
 	{.kind = OPT_CHOICE, .letter = 'j', .name = "jitter", .arg = "KIND", .at = AT(backoff.jitter), .choices = jitters,
 	 .help = "how delays are spread: full, equal, decorrelated or none (default: equal)"},
+	{.kind = OPT_DURATION, .name = "reset-after", .arg = "DUR", .at = AT(reset_after),
+	 .help = "an attempt that lived for DUR starts the count and the delays anew (default: 0, none does)"},
 	{.kind = OPT_FLAG, .name = "schedule", .at = AT(schedule),
 	 .help = "run nothing; print one line per attempt: number, delay and total in ms"},
 	{.kind = OPT_COUNT, .name = "seed", .arg = "N", .at = AT(seed), .least = 0, .most = INT64_MAX,
@@ -142,7 +145,7 @@ static const struct opt options[] = {
 	 .help = "N, N-M, any, timeout, signal, SIGNAME or !item; the last item that fits decides"
 		 " (default: any,!125-127)"},
 	{.kind = OPT_CALL, .letter = 'S', .name = "success-on", .arg = "LIST", .set = set_success_on,
-	 .help = "what counts as success (default: 0)"},
+	 .help = "what counts as success; none: a service that is to be kept running (default: 0)"},
 	{.kind = OPT_CALL, .name = "until", .arg = "ERE", .set = set_until,
 	 .help = "success also needs a line of stdout that matches"},
 	{.kind = OPT_CALL, .name = "retry-match", .arg = "ERE", .set = set_retry_match,
@@ -160,6 +163,12 @@ static const struct opt options[] = {
 	 .help = "replay it for each attempt, inherit, null, or auto: replay files and pipes (default: auto)"},
 
 	{.kind = OPT_GROUP, .help = "Between processes"},
+	{.kind = OPT_TEXT, .name = "share", .arg = "FILE", .at = AT(share),
+	 .help = "of all who run COMMAND now with FILE one does; the others get its stdout and status from there"},
+	{.kind = OPT_DURATION, .name = "share-ttl", .arg = "DUR", .at = AT(share_ttl),
+	 .help = "a result in FILE not older than DUR is given without running COMMAND (default: 0)"},
+	{.kind = OPT_FLAG, .name = "share-failures", .at = AT(share_failures),
+	 .help = "share the status of a run that failed, too"},
 	{.kind = OPT_TEXT, .letter = 'b', .name = "breaker", .arg = "FILE", .at = AT(breaker),
 	 .help = "share a circuit breaker: while it is open COMMAND is not run (status 75)"},
 	{.kind = OPT_COUNT, .name = "breaker-threshold", .arg = "N", .at = AT(breaker_rules.threshold), .least = 1,
@@ -168,8 +177,10 @@ static const struct opt options[] = {
 	 .help = "how long it stays open before one attempt may probe (default: 60s)"},
 	{.kind = OPT_TEXT, .letter = 'l', .name = "lock", .arg = "FILE", .at = AT(lock),
 	 .help = "hold flock(2) on FILE for the whole run, as flock(1) does"},
+	{.kind = OPT_COUNT, .name = "slots", .arg = "N", .at = AT(slots), .least = 1, .most = SEMAPHORE_MOST,
+	 .help = "as many as N may hold it at once; $PK_SLOT is the number, from 1 (FILE.1 to FILE.N)"},
 	{.kind = OPT_DURATION, .letter = 'w', .name = "wait", .arg = "DUR", .at = AT(wait),
-	 .help = "wait for the lock at most DUR, 0 not at all; then status 75 (default: until --deadline)"},
+	 .help = "wait for the lock, and for --share, at most DUR, 0 not at all; then status 75 (default: until --deadline)"},
 
 	{.kind = OPT_GROUP, .help = "Reports"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
@@ -194,7 +205,7 @@ const struct opt_program plan_program = {
 	.tail = "Exit status:\n"
 		"  that of the last attempt; it died of a signal: so does pk-retry (128+N)\n"
 		"  1    the last attempt's status was 0, but --until or -S was not met\n"
-		"  75   COMMAND was never run: circuit open, lock or deadline not in time\n"
+		"  75   COMMAND was never run: circuit open; lock, share or deadline not in time\n"
 		"  124  a time limit ended the last attempt\n"
 		"  125  pk-retry itself failed\n"
 		"  126  COMMAND cannot be executed (not tried again)\n"
@@ -203,8 +214,13 @@ const struct opt_program plan_program = {
 		"Examples:\n"
 		"  pk-retry -n 4 -d 500ms -t 30s -- make test\n"
 		"  pk-retry -b api.breaker -l api.lock -D 5m -- ./job\n"
-		"  pk-retry --schedule -n 6 -d 200ms -j none\n",
+		"  pk-retry --share x -b api.breaker -l api.slots --slots 3 -- ./job\n",
 };
+
+static bool never_succeeds(const struct plan *plan)
+{
+	return outcome_set_is_empty(&plan->success_on);
+}
 
 /* What no single option can know. Returns false after a message. */
 static bool is_consistent(const struct plan *plan, bool has_command)
@@ -213,6 +229,15 @@ static bool is_consistent(const struct plan *plan, bool has_command)
 		say_usage("'--schedule' needs an end: '--attempts' is inf");
 	else if (!plan->schedule && !has_command)
 		say_usage("no command given");
+	else if (plan->slots > 0 && !plan->lock)
+		say_usage("'--slots' needs '--lock'");
+	else if (!plan->share && (plan->share_ttl > 0 || plan->share_failures))
+		say_usage("'--share-%s' needs '--share'",
+			  plan->share_failures ? "failures" : "ttl");
+	else if (plan->share && plan->output == OUTPUT_PASS)
+		say_usage("'--share' keeps stdout: '--stdout=pass' cannot be given too");
+	else if (never_succeeds(plan) && (plan->share || plan->output == OUTPUT_COMMIT))
+		say_usage("'--success-on=none' leaves no success whose stdout could be given");
 	else if (plan->has_until && plan->output == OUTPUT_PASS)
 		say_usage("'--until' reads stdout before it is passed on: '--stdout=pass' cannot "
 			  "be given too");
@@ -225,6 +250,19 @@ static bool is_consistent(const struct plan *plan, bool has_command)
 static int64_t grace(const struct plan *plan)
 {
 	return plan->kill_after == PLAN_UNSET ? DEFAULT_GRACE : plan->kill_after;
+}
+
+/* What the other options say about streams that are left to us. */
+static void settle_streams(struct plan *plan)
+{
+	if (plan->output == OUTPUT_AUTO && never_succeeds(plan))
+		plan->output = OUTPUT_PASS;
+	if (plan->output == OUTPUT_AUTO &&
+	    (plan->has_until || plan->has_retry_match || plan->share))
+		plan->output = OUTPUT_COMMIT;
+	/* What one caller has on its stdin must not be in the result of the others. */
+	if (plan->share && plan->input == FEED_AUTO)
+		plan->input = FEED_NULL;
 }
 
 bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
@@ -258,8 +296,7 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	if (plan->backoff.cap == PLAN_UNSET)
 		plan->backoff.cap =
 			plan->backoff.base > DEFAULT_CAP ? plan->backoff.base : DEFAULT_CAP;
-	if (plan->output == OUTPUT_AUTO && (plan->has_until || plan->has_retry_match))
-		plan->output = OUTPUT_COMMIT;
+	settle_streams(plan);
 	plan->breaker_rules.cooldown_ms =
 		plan->cooldown == NS_NEVER ? INT64_MAX : plan->cooldown / NS_PER_MS;
 	return plan->schedule ||

@@ -9,15 +9,16 @@
 #include "common/base.h"
 #include "common/deadline.h"
 #include "common/opt.h"
+#include "common/outcome.h"
 #include "common/stop.h"
-#include "outcome.h"
 #include "record.h"
 
 /* What the command line asks for. */
 struct plan {
 	char **command; /* argv of the command, NULL-terminated; empty with --schedule */
 
-	int64_t attempts; /* PLAN_ENDLESS: inf */
+	int64_t attempts;    /* PLAN_ENDLESS: inf */
+	int64_t reset_after; /* 0: never */
 	struct backoff_rules backoff;
 	int64_t seed; /* -1: none given */
 	bool schedule;
@@ -40,8 +41,12 @@ struct plan {
 	const char *breaker; /* NULL: none */
 	struct record_rules breaker_rules;
 	int64_t cooldown;
-	const char *lock; /* NULL: none */
-	int64_t wait;	  /* PLAN_UNSET until -w is given */
+	const char *lock;  /* NULL: none */
+	int64_t slots;	   /* of it; 0: it is a mutex */
+	int64_t wait;	   /* PLAN_UNSET until -w is given */
+	const char *share; /* NULL: none */
+	int64_t share_ttl;
+	bool share_failures;
 
 	const char *events;
 	bool events_argv;

@@ -6,8 +6,8 @@
 
 #include "backoff.h"
 #include "common/base.h"
+#include "common/outcome.h"
 #include "hint.h"
-#include "outcome.h"
 
 /*
  * The three decisions after an attempt, as pure functions of what is known: did it succeed, is it
@@ -37,12 +37,17 @@ enum reason {
 	REASON_DEADLINE,
 	REASON_BREAKER, /* the circuit is open */
 	REASON_LOCK,	/* the lock was not obtained */
+	REASON_SHARE,	/* the result of another was not to be had in time */
+	REASON_SHARED,	/* it was */
 	REASON_EXEC,	/* the command could not be executed */
 	REASON_ERROR,	/* pk-retry itself failed */
 };
 
 /* The name of a reason in events. */
 const char *reason_name(enum reason reason);
+
+/* Does a run that ended so say something about the command, and not about us or the moment? */
+bool reason_is_the_commands(enum reason reason);
 
 struct policy_rules {
 	struct outcome_set success_on, retry_on;
@@ -57,6 +62,7 @@ struct facts {
 	int64_t attempt; /* its number, from 1 */
 	struct hint hint;
 	bool unmatched_until; /* --until is given and no line matched */
+	bool lasted;	      /* it lived as long as --reset-after says: counting begins anew */
 	bool unmatched_retry; /* --retry-match is given and no line matched */
 	bool stop_asked;      /* a signal asks pk-retry to end */
 };
@@ -67,6 +73,7 @@ struct judgement {
 	/* The kind of failure that another attempt may cure; it alone speaks of the service's health, so
 	 * the circuit breaker counts it, also when no attempt is left. */
 	bool transient;
+	bool healthy; /* a failure, but after a life that was long enough: the service was there */
 };
 
 struct judgement policy_judge(const struct policy_rules *rules, const struct facts *facts);

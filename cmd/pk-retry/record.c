@@ -2,9 +2,9 @@
 #include "record.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "common/jsonread.h"
 #include "common/jsontext.h"
 
@@ -101,18 +101,24 @@ static int64_t next(int64_t counter)
 
 void record_format(struct record *record, char bytes[static RECORD_SIZE])
 {
-	int len;
+	unzeroed char line[JSON_LEAST];
+	struct json json;
+	size_t len;
 
 	record->seq = next(record->seq);
-	/* The longest one, six numbers of 19 digits, has 206 bytes. */
-	len = snprintf(bytes, RECORD_SIZE,
-		       "{\"v\":1,\"seq\":%lld,\"state\":\"%s\",\"failures\":%lld,\"until_ms\":%lld,"
-		       "\"gen\":%lld,"
-		       "\"tokens\":%lld,\"end\":%lld}",
-		       (long long)record->seq, record->open ? "open" : "closed",
-		       (long long)record->failures, (long long)record->until_ms,
-		       (long long)record->gen, (long long)record->tokens, (long long)record->seq);
-	memset(bytes + len, ' ', RECORD_SIZE - 1 - (size_t)len);
+	json_begin(&json, line, sizeof(line));
+	json_int(&json, names[VERSION], 1);
+	json_int(&json, names[SEQ], record->seq);
+	json_text(&json, names[STATE], record->open ? "open" : "closed");
+	json_int(&json, names[FAILURES], record->failures);
+	json_int(&json, names[UNTIL], record->until_ms);
+	json_int(&json, names[GEN], record->gen);
+	json_int(&json, names[TOKENS], record->tokens);
+	json_int(&json, names[END], record->seq);
+	/* The longest one, six numbers of 19 digits, has 206 bytes. Its newline goes to the end. */
+	len = json_end(&json) - 1;
+	memcpy(bytes, line, len);
+	memset(bytes + len, ' ', RECORD_SIZE - 1 - len);
 	bytes[RECORD_SIZE - 1] = '\n';
 }
 

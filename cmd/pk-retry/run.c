@@ -12,14 +12,15 @@
 #include "common/clock.h"
 #include "common/front.h"
 #include "common/guard.h"
+#include "common/hold.h"
 #include "common/num.h"
 #include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
-#include "hold.h"
 #include "notice.h"
 #include "pause.h"
 #include "policy.h"
+#include "share.h"
 
 #define OWN_FAILURE ((struct ending){.code = STATUS_OWN})
 #define LATER ((struct ending){.code = STATUS_LATER})
@@ -32,8 +33,10 @@ struct run {
 	struct backoff backoff;
 	struct attempts attempts;
 	struct breaker breaker;
-	int lock;
-	int64_t count;	      /* attempts begun */
+	struct hold hold;
+	struct share share;
+	int64_t count;	      /* attempts begun since the last one that lasted */
+	int64_t total;	      /* attempts begun */
 	struct ending last;   /* how the last one makes us end; STATUS_LATER before the first */
 	struct ending ending; /* set by end() */
 	enum reason reason;
@@ -60,26 +63,77 @@ static bool fail(struct run *run, const char *class, int err)
 
 /* --- before the first attempt ------------------------------------------------------------------- */
 
+/* How long others are waited for. */
+static int64_t wait_until(const struct run *run)
+{
+	const int64_t wait = run->plan->wait == PLAN_UNSET ? NS_NEVER : run->plan->wait;
+
+	return ns_min(ns_add(run->notice.started, wait), run->rules.deadline);
+}
+
+/* stdout has been sent, or not: the run ends, with ending if that went well. */
+static bool end_delivered(struct run *run, int err, struct ending ending, enum reason reason)
+{
+	if (err == 0)
+		return end(run, ending, reason);
+	if (err == -EPIPE)
+		return end(run, (struct ending){.signal = SIGPIPE}, REASON_SIGNAL);
+	if (err == -EINTR && guard_stop_signal(run->guard))
+		return end_by_signal(run);
+	say_errno(err, "cannot write to stdout");
+	return fail(run, "io", err);
+}
+
+/* --share: true when it is us who runs the command. */
+static bool lead(struct run *run)
+{
+	struct share *share = &run->share;
+	int found;
+
+	if (!run->plan->share)
+		return true;
+	found = share_open(share, run->plan);
+	if (found >= 0)
+		found = share_join(share, run->guard, &run->notice, wait_until(run));
+	if (found == 0)
+		return true;
+	if (found > 0)
+		return end_delivered(run, share_deliver(share, run->guard, NS_NEVER),
+				     share_ending(share), REASON_SHARED);
+	if (guard_stop_signal(run->guard))
+		return end_by_signal(run);
+	if (found != -EWOULDBLOCK || !run->plan->quiet)
+		share_explain(share, found);
+	return found == -EWOULDBLOCK ? end(run, LATER, REASON_SHARE) : fail(run, "io", found);
+}
+
+/* The others are helped first, whatever becomes of our own stdout. */
+static void publish(struct run *run, int spool, struct ending ending)
+{
+	int err = share_publish(&run->share, spool, ending);
+
+	if (err < 0)
+		say_errno(err, "cannot keep the result in '%s'", run->plan->share);
+}
+
 static bool take_lock(struct run *run)
 {
 	const struct plan *plan = run->plan;
-	int64_t wait = plan->wait == PLAN_UNSET ? NS_NEVER : plan->wait;
-	int64_t until = ns_min(ns_add(run->notice.started, wait), run->rules.deadline);
 	int err;
 
 	if (!plan->lock)
 		return true;
-	err = hold_take(&run->lock, plan->lock, run->guard, &run->notice, until);
+	err = hold_take(&run->hold, plan->lock, (int)plan->slots, run->guard, wait_until(run));
 	if (err == 0)
 		return true;
 	if (guard_stop_signal(run->guard))
 		return end_by_signal(run);
 	if (err == -EWOULDBLOCK) {
 		if (!plan->quiet)
-			say("'%s' is locked: not run", plan->lock);
+			hold_explain(&run->hold, plan->lock, err);
 		return end(run, LATER, REASON_LOCK);
 	}
-	say_errno(err, "cannot lock '%s'", plan->lock);
+	hold_explain(&run->hold, plan->lock, err);
 	return fail(run, "io", err);
 }
 
@@ -111,8 +165,8 @@ static bool may_begin(struct run *run)
 {
 	if (guard_stop_signal(run->guard))
 		return end_by_signal(run);
-	if (now_ns() >= run->rules.deadline) {
-		if (run->count == 0 && !run->plan->quiet)
+	if (run->rules.deadline != NS_NEVER && now_ns() >= run->rules.deadline) {
+		if (run->total == 0 && !run->plan->quiet)
 			say("the deadline has passed: not run");
 		return end(run, run->last, REASON_DEADLINE);
 	}
@@ -146,18 +200,12 @@ static bool succeed(struct run *run, const struct account *account)
 {
 	const struct outcome outcome = account->facts.outcome;
 	struct ending ending = {.code = outcome.status};
-	int err = attempt_commit(&run->attempts);
 
 	if (outcome.signal)
 		ending = (struct ending){.signal = outcome.signal};
-	if (err == 0)
-		return end(run, ending, REASON_SUCCESS);
-	if (err == -EPIPE)
-		return end(run, (struct ending){.signal = SIGPIPE}, REASON_SIGNAL);
-	if (err == -EINTR && guard_stop_signal(run->guard))
-		return end_by_signal(run);
-	say_errno(err, "cannot write to stdout");
-	return fail(run, "io", err);
+	if (run->plan->share)
+		publish(run, run->attempts.streams.output.spool, ending);
+	return end_delivered(run, attempt_commit(&run->attempts), ending, REASON_SUCCESS);
 }
 
 static bool pause_before_next(struct run *run, const struct wait *wait)
@@ -180,8 +228,15 @@ static bool attempt(struct run *run)
 {
 	struct account account = {.facts.attempt = ++run->count};
 
+	run->total++;
 	if (!attempt_run(&run->attempts, &account, &run->ending, &run->reason))
 		return false;
+	account.facts.lasted =
+		run->plan->reset_after > 0 && account.elapsed_ns >= run->plan->reset_after;
+	if (account.facts.lasted) {
+		run->count = 0;
+		backoff_reset(&run->backoff);
+	}
 	judge(run, &account);
 	notice_attempt_end(&run->notice, &account);
 	if (account.judgement.verdict == VERDICT_SUCCESS)
@@ -231,7 +286,8 @@ static struct run make(const struct plan *plan, struct guard *guard, bool is_ini
 			     .policy = plan_policy(plan, is_init, deadline),
 			     .last_status = -1},
 		.breaker = {.path = plan->breaker, .rules = plan->breaker_rules, .fd = -1},
-		.lock = -1,
+		.hold = HOLD_NONE,
+		.share = SHARE_NONE,
 		.last = LATER,
 	};
 }
@@ -246,10 +302,13 @@ static struct ending body(struct guard *guard, void *arg)
 	run.attempts.rules = &run.rules;
 	guard_set_note(guard, note, (void *)(uintptr_t)plan);
 	notice_start(&run.notice);
-	if (prepare(&run) && take_lock(&run))
+	if (lead(&run) && prepare(&run) && take_lock(&run))
 		while (may_begin(&run) && attempt(&run))
 			;
-	notice_end(&run.notice, run.count, run.ending, run.reason);
+	if (plan->share_failures && run.share.lock >= 0 && reason_is_the_commands(run.reason))
+		publish(&run, -1, run.ending);
+	notice_end(&run.notice, run.total, run.ending, run.reason);
+	share_drop(&run.share);
 	breaker_drop(&run.breaker);
 	streams_drop(&run.attempts.streams);
 	err = events_error(guard_events(guard));

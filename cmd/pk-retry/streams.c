@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
-#include "spool.h"
+#include "common/spool.h"
 
 /* Of a longer hint the end is read: the last response of a header block counts. */
 #define HINT_MAX 65536
@@ -164,7 +164,7 @@ int streams_match_retry(struct streams *streams)
 
 struct hint streams_hint(const struct streams *streams)
 {
-	char text[HINT_MAX];
+	unzeroed char text[HINT_MAX];
 	struct timespec now;
 	off_t end;
 	ssize_t n;

@@ -162,7 +162,7 @@ void runs_take_end(struct loop *loop)
 	if (more < 0 &&
 	    (loop->plan->once || loop->plan->exit_on_error || ending.code == STATUS_OWN))
 		loop_end(loop, ending, "error");
-	if (loop->done || !loop->restarting)
+	if (loop->done || !loop->restarting || now_ns() >= loop->plan->inherited.at)
 		return;
 	loop->restarting = false;
 	/* Its batch may have got more, and half-written, files meanwhile: then they are waited for. */

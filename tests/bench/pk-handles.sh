@@ -73,14 +73,31 @@ compare() {
 	done
 }
 
+# memory COMMAND...: its peak, in KiB.
+memory() {
+	python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+
+hold 100
+few=$(time_of 3 0 "$pk" --summary --json "${pids[0]}") || exit 1
 hold "$fds"
-big=${pids[0]}
+big=${pids[1]}
 lsof_args=(-p "$big")
 compare "A. one process, $held descriptors" \
 	'pk-handles --json' 0.48 "$held" "$pk" --json "$big" . \
 	'pk-handles' 0.45 "$held" "$pk" "$big" . \
 	'pk-handles --summary (the count)' 0.02 3 "$pk" --summary --json "$big" .
-kill "$big" && wait "$big" 2>/dev/null
+limit=$(time_of "$held" 0 "$PK_HELPERS/factlimit" "$big") || exit 1
+row 'the limit: every fact, no text' '' "$limit" "$limit"
+time=$(time_of "$held" 0 "$pk" --json "$big") || exit 1
+row 'pk-handles --json, of the limit' 1.10 "$time" "$limit"
+time=$(time_of 3 0 "$pk" --summary --json "$big") || exit 1
+row 'its --summary, of that with 100' 1.20 "$time" "$few"
+used=$(memory "$pk" --json "$big")
+awk -v used="$used" 'BEGIN { printf "  %-34s %9.2f MiB            goal 12%s\n", "memory", used / 1024, used > 12288 ? "  MISSED" : "" }'
+kill "${pids[@]}" && wait "${pids[@]}" 2>/dev/null
 pids=()
 for ((n = 0; n < 100; n++)); do hold 100; done
 lsof_args=()
@@ -100,3 +117,14 @@ time=$(time_of 0 0 "$pk" -- "${loop[@]}") || exit 1
 row 'pk-handles --' 1.10 "$time" "$base"
 time=$(time_of 0 0 "$pk" --tree -- "${loop[@]}") || exit 1
 row 'pk-handles --tree --' 1.10 "$time" "$base"
+echo 'E. a FUSE mount that does not answer, --timeout 300ms (lsof would wait for ever)'
+mkfifo "$work/ready"
+"$PK_HELPERS/deadfuse" "$work/dead" <&7 >"$work/ready" &
+pids+=($!)
+read -r word <"$work/ready"
+if [ "$word" = ready ]; then
+	time=$(time_of 5 0 "$pk" -t 300ms "${pids[-1]}") || exit 1
+	row 'pk-handles, of 300 ms + 500 ms' 1.00 "$time" 800000
+else
+	echo '  FUSE is not allowed here'
+fi

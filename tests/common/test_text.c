@@ -153,9 +153,22 @@ static void only_well_formed_utf8_has_a_length(void **state)
 		assert_int_equal(utf8_len(rows[i].bytes, rows[i].len), rows[i].want);
 }
 
+static void num_text_writes_every_value(void **state)
+{
+	char text[NUM_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(num_text(text, 0), "0");
+	assert_string_equal(num_text(text, 10), "10");
+	assert_string_equal(num_text(text, -7), "-7");
+	assert_string_equal(num_text(text, INT64_MAX), "9223372036854775807");
+	assert_string_equal(num_text(text, INT64_MIN), "-9223372036854775808");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(num_text_writes_every_value),
 		cmocka_unit_test(numbers_are_digits_within_their_bounds),
 		cmocka_unit_test(sizes_are_powers_of_1024),
 		cmocka_unit_test(random_bytes_differ),

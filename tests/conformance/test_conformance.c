@@ -1,132 +1,24 @@
 /*
- * The conditions that every tool must meet, whatever it does. A tool joins by one row in `tools`:
- * a harmless command line that ends with 0, and what it prints. A tool that is not in $PK_BIN yet is
- * left out.
+ * The conditions of the command line, streams, signals and the kernel that every tool must meet. What is
+ * rarer stands in test_hardship.c.
  */
 #include "tests/check.h"
 #include "tests/lib/events.h"
-#include "tests/lib/run.h"
+#include "tests/lib/tools.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Conditions that valgrind itself does not meet run the tool unwrapped. */
-enum { ARGS = 12 };
-
-struct tool {
-	const char *name;
-	const char *args[ARGS];	   /* a harmless job (FILE: a path that it may write) ... */
-	const char *input;	   /* ... with this stdin (NULL: /dev/null) ... */
-	const char *output;	   /* ... and exactly this stdout, status 0 */
-	const char *waiting[ARGS]; /* a job that lasts until TERM, for signals; NULL: none */
-	const char *hostile[ARGS]; /* a job that fails and quotes HOSTILE in its message */
-	int hostile_status;
-	int slots; /* descriptors that suffice */
-};
-
-/* Control bytes, an escape sequence, a line end, invalid UTF-8. */
-#define HOSTILE "no\033[31m\n\r\001\177\377\xed\xa0\x80"
-
-static const struct tool tools[] = {
-	{
-		.name = "pk-spawn",
-		.args = {"--", "printf", "a\\nb\\n"},
-		.output = "a\nb\n",
-		.waiting = {"--", "sh", "-c", "echo ready; exec sleep 20"},
-		.hostile = {"--", "./" HOSTILE},
-		.hostile_status = 127,
-		.slots = 24,
-	},
-	{
-		.name = "pk-atomic-write",
-		.args = {"--sync=none", "FILE"},
-		.input = "x",
-		.output = "",
-		.hostile = {"/nonexistent/" HOSTILE},
-		.hostile_status = 125,
-		.slots = 24,
-	},
-	{
-		.name = "pk-retry",
-		.args = {"-o", "pass", "--", "printf", "a\\nb\\n"},
-		.output = "a\nb\n",
-		.waiting = {"-o", "pass", "--", "sh", "-c", "echo ready; exec sleep 20"},
-		.hostile = {"--", "./" HOSTILE},
-		.hostile_status = 127,
-		.slots = 24,
-	},
-	{
-		.name = "pk-handles",
-		.args = {"--", "printf", "a\\nb\\n"},
-		.output = "a\nb\n",
-		.waiting = {"--", "sh", "-c", "echo ready; exec sleep 20"},
-		.hostile = {"--", "./" HOSTILE},
-		.hostile_status = 127,
-		.slots = 24,
-	},
-	{
-		.name = "pk-jsonl",
-		.args = {"filter", "-w", "a"},
-		.input = "{\"a\":1}\n{\"b\":1}\n",
-		.output = "{\"a\":1}\n",
-		.hostile = {"filter", HOSTILE},
-		.hostile_status = 125,
-		.slots = 8,
-	},
-	{
-		.name = "pk-watch",
-		.args = {"-1", "--every", "10ms", "--", "printf", "a\\nb\\n"},
-		.output = "a\nb\n",
-		.waiting = {"--no-recursive", ".", "--", "sh", "-c", "echo ready; exec sleep 20"},
-		.hostile = {"--no-recursive", "--", "./" HOSTILE},
-		.hostile_status = 127,
-		.slots = 24,
-	},
-};
-
-static const struct tool *tool(void)
-{
-	return test_now()->row;
-}
-
-/* before, the tool, its arguments; before may be NULL and names helpers. */
-static const char *const *line(const char *const before[], const char *const args[])
-{
-	const char **argv = test_keep(calloc(40, sizeof(char *)));
-	size_t count = 0;
-
-	for (size_t i = 0; before != NULL && before[i] != NULL; i++)
-		argv[count++] = before[i];
-	argv[count] = count == 0 ? tool()->name : tool_path(tool()->name);
-	count++;
-	for (size_t i = 0; i < ARGS && args[i] != NULL; i++)
-		argv[count++] = strcmp(args[i], "FILE") == 0 ? test_path("file") : args[i];
-	return argv;
-}
-
-/* The harmless job does its work in this world. */
-static void does_its_work(const char *const before[], struct how how)
-{
-	if (how.input == NULL)
-		how.input = tool()->input;
-	struct run *r = run(line(before, tool()->args), &how);
-	if (before != NULL && r->status == 77)
-		skip(); /* the helper says that the kernel refuses */
-	assert_status(r, 0);
-	assert_string_equal(r->out, tool()->output);
-	assert_string_equal(r->err, "");
-}
 
 /* --- plain -------------------------------------------------------------------------------------- */
 
 static void the_harmless_job_works(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){0});
+	tool_works(NULL, (struct how){0});
 }
 
 static void help_fits_79_columns_and_shows_examples(void **state)
@@ -183,7 +75,7 @@ static void an_unknown_option_is_two_lines_and_125(void **state)
 
 static void hostile_bytes_are_escaped_in_one_line(void **state)
 {
-	struct run *r = run(line(NULL, tool()->hostile), HOW(.unwrapped = true));
+	struct run *r = run(tool_line(NULL, tool()->hostile), HOW(.unwrapped = true));
 
 	(void)state;
 	assert_status(r, tool()->hostile_status);
@@ -241,13 +133,13 @@ static void closed_descriptors_are_survived(void **state)
 {
 	(void)state;
 	if (tool()->input == NULL)
-		does_its_work(NULL, (struct how){.closed = {true, false, false}});
-	does_its_work(NULL, (struct how){.closed = {false, false, true}});
+		tool_works(NULL, (struct how){.closed = {true, false, false}});
+	tool_works(NULL, (struct how){.closed = {false, false, true}});
 	if (tool()->input == NULL)
-		does_its_work(NULL, (struct how){.closed = {true, false, true}});
+		tool_works(NULL, (struct how){.closed = {true, false, true}});
 	/* Without stdout the output has nowhere to go: no success for a filter, the command's own
 	 * failure for a wrapper, and never a crash or a line in somebody's file. */
-	struct run *r = run(line(NULL, tool()->args), HOW(.closed = {true, true, true}));
+	struct run *r = run(tool_line(NULL, tool()->args), HOW(.closed = {true, true, true}));
 	assert_int_equal(r->signal, 0);
 	assert_true(r->status != 0);
 }
@@ -258,7 +150,7 @@ static void nothing_lands_in_a_file_that_took_a_closed_descriptor(void **state)
 	const char *events = events_path();
 
 	(void)state;
-	(void)run(line(NULL, tool()->args),
+	(void)run(tool_line(NULL, tool()->args),
 		  HOW(.closed = {true, true, true}, .env = {test_text("PK_EVENTS=%s", events)}));
 	(void)run(ARGV(tool()->name, "--no-such-option"),
 		  HOW(.closed = {true, true, true}, .env = {test_text("PK_EVENTS=%s", events)}));
@@ -310,11 +202,11 @@ static void ignored_and_blocked_signals_do_not_matter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		does_its_work(NULL, (struct how){.ignored = {signals[i]}});
-		does_its_work(NULL, (struct how){.blocked = {signals[i]}});
+		tool_works(NULL, (struct how){.ignored = {signals[i]}});
+		tool_works(NULL, (struct how){.blocked = {signals[i]}});
 	}
-	does_its_work(NULL, (struct how){.ignored = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM},
-					 .blocked = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM}});
+	tool_works(NULL, (struct how){.ignored = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM},
+				      .blocked = {SIGCHLD, SIGTERM, SIGINT, SIGPIPE, SIGALRM}});
 }
 
 static void stops_and_continues_interrupt_nothing(void **state)
@@ -322,7 +214,7 @@ static void stops_and_continues_interrupt_nothing(void **state)
 	(void)state;
 	if (tool()->waiting[0] == NULL)
 		skip();
-	struct run *r = start(line(NULL, tool()->waiting), NULL);
+	struct run *r = start(tool_line(NULL, tool()->waiting), NULL);
 	run_wait_out(r, "ready\n");
 	for (int i = 0; i < 5; i++) {
 		run_signal(r, SIGSTOP);
@@ -342,7 +234,7 @@ static void as_pid_1_it_works(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	does_its_work((const char *const[]){"@pid1", NULL}, (struct how){0});
+	tool_works((const char *const[]){"@pid1", NULL}, (struct how){0});
 }
 
 static void as_pid_1_term_and_int_are_honoured(void **state)
@@ -351,8 +243,8 @@ static void as_pid_1_term_and_int_are_honoured(void **state)
 	if (geteuid() != 0 || tool()->waiting[0] == NULL)
 		skip();
 	for (int i = 0; i < 2; i++) {
-		struct run *r =
-			start(line((const char *const[]){"@pid1", NULL}, tool()->waiting), NULL);
+		struct run *r = start(
+			tool_line((const char *const[]){"@pid1", NULL}, tool()->waiting), NULL);
 		run_wait_out(r, "ready\n");
 		run_signal(r, i == 0 ? SIGTERM : SIGINT);
 		finish(r);
@@ -387,7 +279,7 @@ static void without_newer_system_calls_it_works(void **state)
 			if (a == 1 && (strstr(newer[i], "clone3") || strstr(newer[i], "statx")))
 				continue;
 			const char *const before[] = {"@deny", newer[i], answers[a], "--", NULL};
-			does_its_work(before, (struct how){0});
+			tool_works(before, (struct how){0});
 		}
 }
 
@@ -398,7 +290,7 @@ static void newer_calls_denied_end_by_term_too(void **state)
 		skip();
 	static const char *const before[] = {"@deny", "pidfd_open,pidfd_send_signal,close_range",
 					     "--", NULL};
-	struct run *r = start(line(before, tool()->waiting), NULL);
+	struct run *r = start(tool_line(before, tool()->waiting), NULL);
 	run_wait_out(r, "ready\n");
 	run_signal(r, SIGTERM);
 	finish(r);
@@ -411,9 +303,9 @@ static void a_descriptor_limit_is_enough(void **state)
 	(void)state;
 	if (run_is_slow())
 		skip(); /* the wrapper needs more */
-	does_its_work(NULL, (struct how){.limits = {{RLIMIT_NOFILE, (rlim_t)tool()->slots,
-						     (rlim_t)tool()->slots}},
-					 .unwrapped = true});
+	tool_works(NULL, (struct how){.limits = {{RLIMIT_NOFILE, (rlim_t)tool()->slots,
+						  (rlim_t)tool()->slots}},
+				      .unwrapped = true});
 }
 
 static void low_descriptors_that_are_taken_do_not_matter(void **state)
@@ -426,7 +318,7 @@ static void low_descriptors_that_are_taken_do_not_matter(void **state)
 		how.fds[i].from = fd;
 		how.fds[i].to = 3 + i;
 	}
-	does_its_work(NULL, how);
+	tool_works(NULL, how);
 }
 
 /* --- the surroundings ------------------------------------------------------------------------------------- */
@@ -434,26 +326,25 @@ static void low_descriptors_that_are_taken_do_not_matter(void **state)
 static void a_removed_cwd_is_survived(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){.gone_cwd = true, .unwrapped = true});
+	tool_works(NULL, (struct how){.gone_cwd = true, .unwrapped = true});
 }
 
 static void a_locale_with_a_decimal_comma_changes_nothing(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){.env = {"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}});
+	tool_works(NULL, (struct how){.env = {"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}});
 	struct run *german = run(ARGV(tool()->name, "--help"), HOW(.env = {"LC_ALL=de_DE.UTF-8"}));
 	assert_string_equal(german->out, run(ARGV(tool()->name, "--help"), NULL)->out);
-	does_its_work(NULL, (struct how){.env = {"LC_ALL=no_SUCH.locale"}});
+	tool_works(NULL, (struct how){.env = {"LC_ALL=no_SUCH.locale"}});
 }
 
 static void an_almost_empty_environment_is_survived(void **state)
 {
 	(void)state;
-	does_its_work(NULL, (struct how){.env = {"HOME", "TERM", "TMPDIR", "USER", "SHELL",
-						 "LC_ALL", "LOGNAME"}});
-	does_its_work(NULL,
-		      (struct how){.env = {"PK_EVENTS=", "PK_RUN=" HOSTILE, "TRACEPARENT=\377",
-					   "TERM=" HOSTILE, "COLUMNS=x"}});
+	tool_works(NULL, (struct how){.env = {"HOME", "TERM", "TMPDIR", "USER", "SHELL", "LC_ALL",
+					      "LOGNAME"}});
+	tool_works(NULL, (struct how){.env = {"PK_EVENTS=", "PK_RUN=" HOSTILE, "TRACEPARENT=\377",
+					      "TERM=" HOSTILE, "COLUMNS=x"}});
 }
 
 static void an_events_destination_that_fails_changes_no_status(void **state)
@@ -463,8 +354,8 @@ static void an_events_destination_that_fails_changes_no_status(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct run *r =
-			run(line(NULL, tool()->args), HOW(.env = {bad[i]}, .input = tool()->input));
+		struct run *r = run(tool_line(NULL, tool()->args),
+				    HOW(.env = {bad[i]}, .input = tool()->input));
 		assert_status(r, 0);
 		assert_string_equal(r->out, tool()->output);
 		assert_lines(r->err, 1);
@@ -475,7 +366,7 @@ static void a_file_size_limit_on_events_is_survived(void **state)
 {
 	const char *events = test_path("e"); /* cut short: not checked against the schema */
 	struct run *r =
-		run(line(NULL, tool()->args),
+		run(tool_line(NULL, tool()->args),
 		    HOW(.env = {test_text("PK_EVENTS=%s", events)}, .input = tool()->input,
 			.limits = {{RLIMIT_FSIZE, 1, 1}}, .ignored = {SIGXFSZ}, .unwrapped = true));
 
@@ -483,16 +374,6 @@ static void a_file_size_limit_on_events_is_survived(void **state)
 	assert_status(r, 0);
 	assert_string_equal(r->out, tool()->output);
 }
-
-struct condition {
-	const char *title;
-	CMUnitTestFunction run;
-};
-
-#define CONDITION(function)                                                                        \
-	{                                                                                          \
-#function, function                                                                \
-	}
 
 static const struct condition conditions[] = {
 	CONDITION(the_harmless_job_works),
@@ -523,37 +404,7 @@ static const struct condition conditions[] = {
 	CONDITION(a_file_size_limit_on_events_is_survived),
 };
 
-enum {
-	TOOLS = sizeof(tools) / sizeof(tools[0]),
-	CONDITIONS = sizeof(conditions) / sizeof(conditions[0])
-};
-
-static bool is_built(const char *name)
-{
-	char path[4096];
-	const char *bin = getenv("PK_BIN");
-
-	snprintf(path, sizeof(path), "%s/%s", bin != NULL ? bin : ".", name);
-	return access(path, X_OK) == 0;
-}
-
 int main(void)
 {
-	static struct CMUnitTest tests[TOOLS * CONDITIONS];
-	static char titles[TOOLS * CONDITIONS][100];
-	size_t count = 0;
-
-	for (size_t t = 0; t < TOOLS; t++)
-		for (size_t c = 0; is_built(tools[t].name) && c < CONDITIONS; c++) {
-			snprintf(titles[count], sizeof(titles[count]), "%s: %s", tools[t].name,
-				 conditions[c].title);
-			tests[count] = (struct CMUnitTest)tidy_row(titles[count], conditions[c].run,
-								   &tools[t]);
-			count++;
-		}
-	if (count == 0) {
-		print_error("no tool in PK_BIN\n");
-		return 1;
-	}
-	return _cmocka_run_group_tests("conformance", tests, count, NULL, NULL);
+	return tools_run("conformance", conditions, sizeof(conditions) / sizeof(conditions[0]));
 }

@@ -5,12 +5,6 @@
 top=${PK_TOP:-$PWD}
 . "${BASH_SOURCE%/*}/sandbox.bash"
 
-block() {
-	awk -v kind="$1" '
-		/^```/ { on = $0 == "```" kind; if (!on) print ""; next }
-		on { print }' "$top/README.md"
-}
-
 recipe=
 while IFS= read -r line; do
 	if [ -n "$line" ]; then
@@ -20,19 +14,6 @@ while IFS= read -r line; do
 		recipe=
 	fi
 done < <(block sh)
-
-# One shell for the whole transcript: $? and variables go on from line to line.
-transcript() {
-	local line status=0
-	while IFS= read -r line; do
-		if [[ $line == '$ '* ]]; then
-			printf '%s\n' "$line"
-			(exit $status)
-			eval "${line#??}" 2>&1 </dev/null
-			status=$?
-		fi
-	done
-}
 
 rm -f run.jsonl
 if command -v jq >/dev/null; then

@@ -2,7 +2,7 @@
 # A private directory with the programs that the examples name. Sourced; needs pk-spawn in PATH. What an example leaves
 # on purpose (a daemon) is ended at the exit of the script, by pid.
 export LC_ALL=C
-unset PK_EVENTS PK_RUN TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
+unset PK_EVENTS PK_RUN PK_DEADLINE TRACEPARENT MAKEFLAGS MFLAGS MAKELEVEL
 sandbox=$(mktemp -d) || exit 1
 examples_passed=0 examples_failed=0
 
@@ -35,6 +35,10 @@ trap '' TERM
 setsid sleep 30 &
 sleep 30
 STUB
+stub api <<'STUB'
+#!/bin/sh
+exec python3 -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1
+STUB
 stub slow <<'STUB'
 #!/bin/sh
 exec sleep 30
@@ -54,12 +58,19 @@ stub generate <<'STUB'
 #!/bin/sh
 echo generated
 STUB
+stub call <<'STUB'
+#!/bin/sh
+exec cat
+STUB
+printf '{"prompt": %d}\n' 1 2 3 >prompts.jsonl
+gzip -c prompts.jsonl | tee a.gz >b.gz
 echo '{"version": 1}' >data.json
 echo 'echo hello' | tee run.sh >new.sh
 printf 'a=1\n' | tee config >new.conf
 
 missing_for() {
 	case $1 in
+	*./api*) command -v python3 >/dev/null || echo python3 ;;
 	*'jq '*) command -v jq >/dev/null || echo jq ;;
 	*unshare*) unshare -Urpf --kill-child --mount-proc true 2>/dev/null || echo 'permission for unshare' ;;
 	esac
@@ -118,6 +129,26 @@ run_example() {
 	examples_failed=$((examples_failed + 1))
 	printf 'failed (status %s):\n%s\n' "$status" "$text"
 	sed 's/^/  | /' output
+}
+
+# block KIND: the blocks of that kind in the README, each ended by an empty line.
+block() {
+	awk -v kind="$1" '
+		/^```/ { on = $0 == "```" kind; if (!on) print ""; next }
+		on { print }' "$top/README.md"
+}
+
+# One shell for the whole transcript: $? and variables go on from line to line.
+transcript() {
+	local line status=0
+	while IFS= read -r line; do
+		if [[ $line == '$ '* ]]; then
+			printf '%s\n' "$line"
+			(exit $status)
+			eval "${line#??}" 2>&1 </dev/null
+			status=$?
+		fi
+	done
 }
 
 finish_examples() {

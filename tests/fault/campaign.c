@@ -246,7 +246,8 @@ static void prepare(struct campaign *c)
 	c->points = calloc(MAX_POINTS, sizeof(*c->points));
 	if (c->points == NULL || mkdtemp(c->base) == NULL)
 		die("cannot prepare");
-	static const char *const not_ours[] = {"PK_EVENTS", "PK_RUN", "MAKEFLAGS", "TRACEPARENT"};
+	static const char *const not_ours[] = {"PK_EVENTS", "PK_RUN", "PK_DEADLINE", "MAKEFLAGS",
+					       "TRACEPARENT"};
 	for (size_t i = 0; i < sizeof(not_ours) / sizeof(*not_ours); i++)
 		(void)unsetenv(not_ours[i]);
 }

@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(bytes, data, size);
 	(void)!sock_parse(&table, bytes, size);
-	for (size_t i = 0; i < table.size; i++) {
-		(void)sock_local(&table.slots[i], text);
-		(void)sock_remote(&table.slots[i], text);
-		(void)sock_state_name(&table.slots[i]);
+	for (size_t i = 0; i < table.count; i++) {
+		(void)sock_local(&table.socks[i], text);
+		(void)sock_remote(&table.socks[i], text);
+		(void)sock_state_name(&table.socks[i]);
 	}
 	sock_table_drop(&table);
 	free(bytes);

@@ -57,13 +57,13 @@ static void check_line(const char *bytes, size_t from, size_t to)
 	}
 }
 
-static void check(scan_call *scan, const char *bytes, size_t len)
+static void check(const struct scanner *scanner, const char *bytes, size_t len)
 {
 	size_t from = 0;
 
-	if (!scan)
+	if (!scanner)
 		return;
-	scan(&maps, bytes, len, true);
+	scanner->scan(&maps, bytes, len, true);
 	for (size_t to = 0; to < len; to++) {
 		if (bytes[to] != '\n')
 			continue;

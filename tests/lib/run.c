@@ -176,9 +176,10 @@ static void put_env(struct birth *birth, const char *setting)
 
 static void fill_env(struct birth *birth, const struct how *how)
 {
-	static const char *const removed[] = {"PK_EVENTS", "PK_RUN",   "TRACEPARENT", "LANG",
-					      "LC_ALL",	   "BASH_ENV", "ENV",	      "NO_COLOR",
-					      "MAKEFLAGS", "MFLAGS",   "MAKELEVEL",   "HISTFILE"};
+	static const char *const removed[] = {
+		"PK_EVENTS", "PK_RUN",	  "PK_DEADLINE", "TRACEPARENT", "LANG",
+		"LC_ALL",    "BASH_ENV",  "ENV",	 "NO_COLOR",	"MAKEFLAGS",
+		"MFLAGS",    "MAKELEVEL", "HISTFILE"};
 
 	for (size_t i = 0; environ[i] != NULL && i < ENV_MAX - 16; i++)
 		birth->env[i] = environ[i];

@@ -1,16 +1,20 @@
 /* Parsers of what the kernel says: links, fdinfo, status, system calls, mounts, netlink. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "call.h"
 #include "common/clock.h"
 #include "fdinfo.h"
 #include "kind.h"
 #include "process.h"
+#include "scan.h"
 #include "slow.h"
 #include "sock.h"
 #include "tests/check.h"
@@ -174,6 +178,7 @@ static void status_and_limits_are_read(void **state)
 static void mounts_that_may_block_are_known_by_type(void **state)
 {
 	struct buf mounts = {.cap = 4096};
+	const struct slow_mount *mount;
 
 	(void)state;
 	assert_int_equal(slow_parse_mounts("24 1 0:22 / /proc rw - proc proc rw\n"
@@ -182,9 +187,27 @@ static void mounts_that_may_block_are_known_by_type(void **state)
 					   "27 1 0:25 / /nfs rw - ext4 /dev/nfs rw",
 					   &mounts),
 			 0);
-	assert_int_equal(mounts.len % 2, 0);
-	assert_true(mounts.len > 0);
+	mount = (const struct slow_mount *)(const void *)mounts.bytes;
+	assert_int_equal(mounts.len, 4 * sizeof(*mount));
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(mount[i].id, 24 + i);
+		assert_int_equal(mount[i].slow, i == 1 || i == 2);
+	}
 	buf_drop(&mounts);
+}
+
+/* A child that lives until hold is closed or it is killed. */
+static pid_t forked(const int hold[2])
+{
+	pid_t pid = fork();
+	char c;
+
+	if (pid == 0) {
+		(void)close(hold[1]);
+		(void)!read(hold[0], &c, 1);
+		_exit(0);
+	}
+	return pid;
 }
 
 static void sockets_read_as_people_write_them(void **state)
@@ -220,6 +243,41 @@ static void sockets_read_as_people_write_them(void **state)
 	assert_memory_equal(text, "./@ab", len);
 }
 
+/* The directory that was opened is that of the dead process, whoever has its number now. */
+static void a_number_used_again_is_not_the_same_process(void **state)
+{
+	struct process process;
+	struct scan scan;
+	struct table table;
+	int proc = proc_open(), hold[2], last;
+	pid_t first, second;
+
+	(void)state;
+	assert_int_equal(pipe(hold), 0);
+	first = forked(hold);
+	assert_int_equal(process_open(&process, proc, first), 0);
+	assert_int_equal(kill(first, SIGKILL), 0);
+	assert_int_equal(waitpid(first, NULL, 0), first);
+	/* Ask for the same number again; without the right to, the process is only gone. */
+	last = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+	(void)!dprintf(last, "%d", (int)first - 1);
+	(void)close(last);
+	second = forked(hold);
+	assert_true(process_refresh(&process) < 0);
+	scan_init(&scan, proc, 0);
+	table_init(&table);
+	assert_int_equal(scan_process(&scan, &process, &table), -ESRCH);
+	assert_int_equal(table_count(&table), 0);
+	table_drop(&table);
+	scan_drop(&scan);
+	process_close(&process);
+	(void)kill(second, SIGKILL);
+	(void)waitpid(second, NULL, 0);
+	(void)close(hold[0]);
+	(void)close(hold[1]);
+	(void)close(proc);
+}
+
 static void a_table_keeps_what_was_asked_for(void **state)
 {
 	struct sock_table table = {0};
@@ -227,7 +285,7 @@ static void a_table_keeps_what_was_asked_for(void **state)
 	(void)state;
 	assert_null(sock_find(&table, 1));
 	for (uint64_t i = 1; i <= 5000; i++)
-		assert_int_equal(sock_want(&table, i * 3), 0);
+		assert_int_equal(sock_want(&table, i * 3), i - 1);
 	for (uint64_t i = 1; i <= 5000; i++)
 		assert_true(sock_find(&table, i * 3)->ino == i * 3);
 	assert_null(sock_find(&table, 4));
@@ -247,6 +305,7 @@ int main(void)
 		cmocka_unit_test(status_and_limits_are_read),
 		cmocka_unit_test(mounts_that_may_block_are_known_by_type),
 		cmocka_unit_test(sockets_read_as_people_write_them),
+		cmocka_unit_test(a_number_used_again_is_not_the_same_process),
 		cmocka_unit_test(a_table_keeps_what_was_asked_for),
 	};
 

@@ -366,6 +366,80 @@ static void bars_are_for_terminals(void **state)
 	assert_has(PK("count", "-b", "type", "-o", "bars", log)->out, "33.3%");
 }
 
+/* The same records, by the probe and without it, where a key or value is spelt in other ways. */
+static void no_spelling_is_passed_over(void **state)
+{
+	static const char text[] =
+		"{\"type\":\"yes\"}\n"
+		"{ \"type\" : \"y\\u0065s\" , \"o\":{\"type\":1}}\r\n"
+		"{\"ty\\u0070e\":\"yes\"}\n"
+		"{\"type\":\"yes\",\"type\":\"no\"}\n"
+		"{\"type\":\"no\",\"type\":\"yes\"}\n"
+		"{\"o\":{\"type\":\"yes\"}}\n"
+		"{\"m\":\"\\\"type\\\":\\\"yes\\\"\"}\n"
+		"{\"o\":\"type\",\"type\":[\"yes\"]}\n"
+		"\n"
+		"[\"type\",\"yes\"]\n"
+		"{\"type\":\"yes\"\n"
+		"{\"type\":\"ye\n"
+		"{\"type\":\"yes\",\"a key of more than thirty-two bytes\":\"yes\"}\n";
+	const char *log = test_path("log");
+	struct run *r = run(
+		ARGV("sh", "-c",
+		     "set -e; exec 2>/dev/null; printf '%s' \"$1\" >part;"
+		     "for i in $(seq 300); do cat part; done >\"$0\";"
+		     "for q in type=yes type o.type=yes o.type=1 'type:=\"yes\"' type:has:es "
+		     "type~^y "
+		     "'a key of more than thirty-two bytes=yes' 'type>w' 'type!=yes' '!o'; do"
+		     " for f in \"\" --unchecked; do"
+		     "  pk-jsonl filter -n $f -w \"$q\" \"$0\" >a;"
+		     "  pk-jsonl filter -n $f --any -w \"$q\" -w nowhere=1 \"$0\" >b; cmp a b;"
+		     "  [ $(wc -l <a) = $((300 * $(pk-jsonl filter $f -w \"$q\" part | wc -l))) ];"
+		     " done;"
+		     " [ $(pk-jsonl count -w \"$q\" \"$0\") = $(wc -l <a) ];"
+		     "done; PK_EVENTS=$PWD/e pk-jsonl filter -qw type=yes -w nowhere=1 \"$0\" || :;"
+		     "PK_EVENTS=$PWD/e pk-jsonl count -w type=yes \"$0\";"
+		     "pk-jsonl filter -s records,malformed -w event=summary e; rm a b e part",
+		     log, text),
+		NULL);
+
+	(void)state;
+	assert_status(r, 0);
+	assert_string_equal(r->out, "1500\n{\"records\":3000,\"malformed\":600}\n"
+				    "{\"records\":3000,\"malformed\":600}\n");
+}
+
+/* A file of 64 GiB without a byte on the disk; cut off once the line has been seen. */
+static void a_long_scan_shows_how_far_it_is(void **state)
+{
+	const char *log = test_path("log");
+	struct pty *p;
+	int fd = open(log, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)64 << 30), 0);
+	p = pty_start(ARGV("env", "TERM=vt100", "pk-jsonl", "count", "--lines", log), NULL);
+	pty_expect(p, "\r\033[Kpk-jsonl: ");
+	pty_expect(p, " of 64.0G (");
+	pty_expect(p, " left");
+	assert_int_equal(ftruncate(fd, 0), 0);
+	pty_finish(p);
+	assert_has(p->text, " left\r\033[K0\r\n");
+	assert_status(p->run, 0);
+	assert_int_equal(ftruncate(fd, (off_t)64 << 30), 0);
+	p = pty_start(
+		ARGV("env", "TERM=vt100", "sh", "-c", "pk-jsonl validate \"$0\" >/dev/null", log),
+		NULL);
+	pty_expect(p, " left");
+	assert_int_equal(pwrite(fd, "\n", 1, 0), 1);
+	assert_int_equal(ftruncate(fd, 1), 0);
+	pty_finish(p);
+	/* The line is gone before the message. */
+	assert_has(p->text, " left\r\033[Kpk-jsonl: ");
+	assert_status(p->run, 1);
+	(void)close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,7 +458,9 @@ int main(void)
 		tidy_test(events_never_go_to_the_input_or_output),
 		tidy_test(records_are_shown_as_they_come),
 		tidy_test(large_inputs_give_the_same),
+		tidy_test(no_spelling_is_passed_over),
 		tidy_test(bars_are_for_terminals),
+		tidy_test(a_long_scan_shows_how_far_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,24 @@ static void stdin_is_checked_line_by_line(void **state)
 	assert_string_equal(r->err, "");
 }
 
+/* More than the scalar reader takes: as the scanner finds the keys. */
+static void a_large_input_is_stamped_line_by_line(void **state)
+{
+	const char *log = test_path("log");
+	struct run *r =
+		run(ARGV("sh", "-c",
+			 "seq 4000 | sed 's/.*/{\"a\":&,\"id of more\":\"x\"}/; "
+			 "4000s/$/\\n{\"a\":1,\"ts\":5}/' |"
+			 "pk-jsonl append \"$0\" && pk-jsonl count -w ts -w id \"$0\" &&"
+			 "pk-jsonl count -w ts^=2 \"$0\" && pk-jsonl filter -s a,ts -w ts=5 \"$0\"",
+			 log),
+		    NULL);
+
+	(void)state;
+	assert_string_equal(r->out, "4001\n4000\n{\"a\":1,\"ts\":5}\n");
+	assert_status(r, 0);
+}
+
 static void a_torn_tail_is_healed(void **state)
 {
 	const char *log = test_file("log", "{\"a\":1}\n{\"a\":", 0644), *events = events_path();
@@ -438,6 +456,7 @@ int main(void)
 		tidy_test(a_stamp_goes_in_front_and_keeps_what_is_there),
 		tidy_test(times_and_ids_grow_along_the_file),
 		tidy_test(stdin_is_checked_line_by_line),
+		tidy_test(a_large_input_is_stamped_line_by_line),
 		tidy_test(a_torn_tail_is_healed),
 		tidy_test(sync_and_mode),
 		tidy_test(a_full_disk_leaves_whole_lines),

@@ -27,7 +27,7 @@ static bool flagged(size_t from, size_t to)
 }
 
 /* All lines of text, by the scanner and by the reader. Returns how many valid lines were marked. */
-static int compare(scan_call *scan, const char *text, size_t len)
+static int compare(const struct scanner *scanner, const char *text, size_t len)
 {
 	size_t lines = 0, blank = 0, at, from = 0;
 	const char *reason;
@@ -38,7 +38,7 @@ static int compare(scan_call *scan, const char *text, size_t len)
 	memcpy(copy, text, len);
 	memset(copy + len, ' ', SCAN_PADDING);
 	memset(&maps, 0xff, sizeof(maps));
-	scan(&maps, copy, len, true);
+	scanner->scan(&maps, copy, len, true);
 	for (size_t to = 0; to < len; to++) {
 		const bool newline = copy[to] == '\n';
 
@@ -112,14 +112,14 @@ static size_t make(char *text, size_t len, bool spoil)
 	return at;
 }
 
-static void each_set(void (*call)(scan_call *))
+static void each_set(void (*call)(const struct scanner *))
 {
 	for (int set = SCAN_SSE2; set <= SCAN_AVX512; set++)
 		if (scan_pick((enum scan_set)set))
 			call(scan_pick((enum scan_set)set));
 }
 
-static void check_samples(scan_call *scan)
+static void check_samples(const struct scanner *scanner)
 {
 	static const char prefix[] =
 		"                                                                ";
@@ -130,7 +130,7 @@ static void check_samples(scan_call *scan)
 			const int len =
 				snprintf(text, sizeof(text), "%.*s%s\n", shift, prefix, samples[i]);
 
-			assert_int_equal(compare(scan, text, (size_t)len), 0);
+			assert_int_equal(compare(scanner, text, (size_t)len), 0);
 		}
 	}
 }
@@ -141,14 +141,14 @@ static void every_sample_at_every_place_of_a_block(void **state)
 	each_set(check_samples);
 }
 
-static void check_random(scan_call *scan)
+static void check_random(const struct scanner *scanner)
 {
 	static char text[SCAN_MOST];
 
 	for (int round = 0; round < 300; round++) {
 		const size_t len = make(text, 256 + below(8000), round % 4 != 0);
 
-		assert_in_range(compare(scan, text, len), 0, round % 4 == 0 ? 0 : 200);
+		assert_in_range(compare(scanner, text, len), 0, round % 4 == 0 ? 0 : 200);
 	}
 }
 
@@ -159,7 +159,7 @@ static void spoilt_lines_are_marked(void **state)
 }
 
 /* A test file as one line between two others. */
-static void check_suite_file(scan_call *scan, int folder, const char *name)
+static void check_suite_file(const struct scanner *scanner, int folder, const char *name)
 {
 	static char text[SCAN_MOST];
 	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
@@ -174,10 +174,10 @@ static void check_suite_file(scan_call *scan, int folder, const char *name)
 		return; /* nested 100 000 deep: longer than a batch, the scalar reader's */
 	len = 8 + (size_t)n;
 	memcpy(text + len, "\n[true]\n", 8);
-	(void)compare(scan, text, len + 8);
+	(void)compare(scanner, text, len + 8);
 }
 
-static void check_suite(scan_call *scan)
+static void check_suite(const struct scanner *scanner)
 {
 	char path[512];
 	DIR *dir;
@@ -189,7 +189,7 @@ static void check_suite(scan_call *scan)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (strstr(entry->d_name, ".json"))
-			check_suite_file(scan, dirfd(dir), entry->d_name);
+			check_suite_file(scanner, dirfd(dir), entry->d_name);
 	(void)closedir(dir);
 }
 
@@ -231,7 +231,7 @@ static void same_values(struct fields *fields, const char *text, size_t from, si
 	}
 }
 
-static void check_values(scan_call *scan)
+static void check_values(const struct scanner *scanner)
 {
 	static struct fields fields;
 	static char text[SCAN_MOST + SCAN_PADDING];
@@ -263,7 +263,7 @@ static void check_values(scan_call *scan)
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", sample);
 		}
 		memset(text + len, ' ', SCAN_PADDING);
-		scan(&maps, text, len, round % 2);
+		scanner->scan(&maps, text, len, round % 2);
 		for (size_t to = 0; to < len; to++) {
 			if (text[to] != '\n')
 				continue;

@@ -30,6 +30,26 @@ static void without_jitter_delays_grow_to_the_cap(void **state)
 		assert_int_equal(backoff_next(&b), wanted[i]);
 }
 
+static void a_reset_begins_with_the_first_delay_and_goes_on_in_the_sequence(void **state)
+{
+	const struct backoff_rules none = rules(MS, 2 * FACTOR_ONE, 1000 * MS, JITTER_NONE);
+	const struct backoff_rules full = rules(1000 * MS, 2 * FACTOR_ONE, NS_NEVER, JITTER_FULL);
+	struct backoff b;
+	int64_t first;
+
+	(void)state;
+	backoff_start(&b, &none, 1);
+	for (int i = 0; i < 8; i++)
+		(void)backoff_next(&b);
+	backoff_reset(&b);
+	assert_int_equal(backoff_next(&b), MS);
+	assert_int_equal(backoff_next(&b), 2 * MS);
+	backoff_start(&b, &full, 1);
+	first = backoff_next(&b);
+	backoff_reset(&b);
+	assert_int_not_equal(backoff_next(&b), first);
+}
+
 static void a_factor_of_one_is_constant_and_a_fraction_grows_slowly(void **state)
 {
 	const struct backoff_rules one = rules(MS, FACTOR_ONE, NS_NEVER, JITTER_NONE);
@@ -229,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_jitter_delays_grow_to_the_cap),
+		cmocka_unit_test(a_reset_begins_with_the_first_delay_and_goes_on_in_the_sequence),
 		cmocka_unit_test(a_factor_of_one_is_constant_and_a_fraction_grows_slowly),
 		cmocka_unit_test(a_base_above_the_cap_is_the_cap),
 		cmocka_unit_test(no_number_of_attempts_overflows),

@@ -103,6 +103,20 @@ static void a_megabyte_comes_back_as_it_went_every_time(void **state)
 	assert_status(r, 0);
 }
 
+/* More than any pipe holds, read in part, wholly, and wholly again. */
+static void much_that_was_read_in_part_is_replayed_whole(void **state)
+{
+	struct run *r =
+		run(SHELL("head -c 8000000 /dev/urandom >m; cat m | pk-retry -q -d 0 -- sh -c "
+			  "'case $PK_RETRY_ATTEMPT in 1) head -c 3000000 >/dev/null; exit 1;; "
+			  "2) cat >/dev/null; exit 2;; esac; cat' | cmp - m; rm m"),
+		    NULL);
+
+	(void)state;
+	assert_string_equal(r->err, "");
+	assert_string_equal(r->out, "");
+}
+
 static void a_file_is_wound_back_to_where_it_stood(void **state)
 {
 	const char *path = test_file("in", "first\nsecond\nthird\n", 0600);
@@ -380,6 +394,7 @@ int main(void)
 		tidy_test(a_slow_writer_is_waited_for),
 		tidy_test(a_command_that_closes_stdin_early_is_no_failure),
 		tidy_test(a_megabyte_comes_back_as_it_went_every_time),
+		tidy_test(much_that_was_read_in_part_is_replayed_whole),
 		tidy_test(a_file_is_wound_back_to_where_it_stood),
 		tidy_test(inherit_and_null_are_what_they_say),
 		tidy_test(a_socket_is_replayed_on_request),

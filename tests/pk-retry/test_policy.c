@@ -55,6 +55,10 @@ static void lists_mean_what_they_say(void **state)
 		{"137", CODE(137), true},
 		{"signal,!KILL", DEATH(SIGKILL), false},
 		{"1,timeout,signal", CODE(1), true},
+		{"none", CODE(0), false},
+		{"none", TIMEOUT, false},
+		{"any,none", DEATH(SIGKILL), false},
+		{"none,3", CODE(3), true},
 	};
 
 	(void)state;
@@ -225,6 +229,37 @@ static void a_wait_that_would_pass_the_deadline_is_not_begun(void **state)
 	assert_int_equal(wait_for(-1, 5 * NS_PER_S, INT64_MAX - 5).reason, REASON_DEADLINE);
 }
 
+static void nothing_is_in_none(void **state)
+{
+	struct outcome_set none = set_of("none"), some = set_of("none,timeout");
+
+	(void)state;
+	assert_true(outcome_set_is_empty(&none));
+	assert_false(outcome_set_is_empty(&some));
+	assert_int_equal(outcome_set_parse(&some, "!none"), -EINVAL);
+	assert_false(outcome_set_is_empty(&some));
+}
+
+static void an_attempt_that_lasted_is_never_the_last_one(void **state)
+{
+	const struct policy_rules rules = {
+		.success_on = set_of("none"), .retry_on = set_of("any"), .attempts = 3};
+	struct facts facts = {.outcome = CODE(0), .attempt = 3};
+	struct judgement judgement = policy_judge(&rules, &facts);
+
+	(void)state;
+	assert_int_equal(judgement.verdict, VERDICT_STOP);
+	assert_int_equal(judgement.reason, REASON_ATTEMPTS);
+	assert_false(judgement.healthy);
+	facts.lasted = true;
+	judgement = policy_judge(&rules, &facts);
+	assert_int_equal(judgement.verdict, VERDICT_RETRY);
+	assert_true(judgement.healthy);
+	facts.stop_asked = true;
+	judgement = policy_judge(&rules, &facts);
+	assert_int_equal(judgement.reason, REASON_SIGNAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +271,8 @@ int main(void)
 		cmocka_unit_test(the_wait_is_the_backoff_or_the_longer_hint_and_a_little),
 		cmocka_unit_test(a_hint_beyond_its_limit_ends_the_run),
 		cmocka_unit_test(a_wait_that_would_pass_the_deadline_is_not_begun),
+		cmocka_unit_test(nothing_is_in_none),
+		cmocka_unit_test(an_attempt_that_lasted_is_never_the_last_one),
 	};
 	return cmocka_run_group_tests_name("pk-retry/policy", tests, NULL, NULL);
 }

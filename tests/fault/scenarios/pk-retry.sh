@@ -18,3 +18,9 @@ scenario lock 0 --lines 2 --files l --proof done -- -l l -o pass -- sh -c ': > d
 scenario breaker 1 --lines 5 --files s -- -d 1ms -n 2 -b s -o pass -- sh -c 'exit 1'
 scenario events 7 --lines 3 --files events -- --events events -d 1ms -n 2 -- sh -c 'exit 7'
 scenario not-found 127 --lines 2 -- -- ./no-such-program
+scenario slots 0,125 --lines 3 --files s,s.1,s.2 --proof done -- -l s --slots 2 -o pass -- sh -c ': > done'
+scenario slots-taken 0,125 --lines 3 --files s,s.1,s.2 --setup 'mkfifo s.1' --proof done -- -l s --slots 2 -o pass -- sh -c ': > done'
+scenario share 0,125 --lines 3 --files r,r.lock --proof done --check 'test ! -e r || test "$(head -n 1 r)" = out' -- --share r -- sh -c 'echo out; : > done'
+scenario share-failures 5,125 --lines 3 --files r,r.lock --check 'test ! -e r || test "$(wc -l < r)" = 1' -- -n 1 --share r --share-failures -- sh -c 'exit 5'
+scenario memo 0,125 --lines 3 --files r,r.lock --setup '"$PK_BIN"/pk-retry --share r -- echo out >/dev/null' --check 'test "$(head -n 1 r)" = out' -- --share r --share-ttl inf -- echo out
+scenario keep 1 --lines 5 -- -S none -n 2 -d 1ms --reset-after 1h -- true

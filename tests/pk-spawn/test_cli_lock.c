@@ -1,0 +1,146 @@
+/*
+ * pk-spawn between processes: --lock, --wait and --slots.
+ */
+#include "tests/check.h"
+#include "tests/lib/events.h"
+#include "tests/lib/run.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base.h"
+
+static struct run *hold(const char *events)
+{
+	struct run *holder = start(ARGV("pk-spawn", "-l", "l", "--events", events, "cat"),
+				   HOW(.keep_input = true));
+
+	(void)event_wait(events, "start");
+	return holder;
+}
+
+static void the_lock_is_held_for_the_whole_run(void **state)
+{
+	struct run *holder = hold(events_path());
+
+	(void)state;
+	assert_status(run(ARGV("flock", "-n", "l", "true"), NULL), 1);
+	run_close_input(holder);
+	finish(holder);
+	assert_status(holder, 0);
+	assert_status(run(ARGV("flock", "-n", "l", "true"), NULL), 0);
+}
+
+static void a_busy_lock_is_75(void **state)
+{
+	struct run *holder = hold(events_path()), *r;
+
+	(void)state;
+	r = run(ARGV("pk-spawn", "-l", "l", "-w", "0", "true"), NULL);
+	assert_status(r, 75);
+	assert_string_equal(r->err, "pk-spawn: 'l' is locked: not run\n");
+	r = run(ARGV("pk-spawn", "-q", "-l", "l", "-w", "20ms", "true"), NULL);
+	assert_status(r, 75);
+	assert_string_equal(r->err, "");
+	assert_status(run(ARGV("pk-spawn", "-q", "-l", "l", "-D", "20ms", "true"), NULL), 75);
+	run_close_input(holder);
+	finish(holder);
+}
+
+static void it_is_got_when_the_holder_is_killed(void **state)
+{
+	const char *events = events_path();
+	struct run *holder = hold(events), *r;
+
+	(void)state;
+	r = start(ARGV("pk-spawn", "-l", "l", "--events", events, "echo", "got"), NULL);
+	(void)event_wait(events, "lock_wait");
+	run_signal(holder, SIGKILL);
+	finish(holder);
+	finish(r);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "got\n");
+}
+
+static void a_signal_ends_the_wait(void **state)
+{
+	const char *events = events_path();
+	struct run *holder = hold(events), *r;
+
+	(void)state;
+	r = start(ARGV("pk-spawn", "-l", "l", "--events", events, "true"), NULL);
+	(void)event_wait(events, "lock_wait");
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_signal(r, SIGTERM);
+	run_close_input(holder);
+	finish(holder);
+}
+
+static void slots_have_numbers(void **state)
+{
+	const char *events = events_path();
+	struct run *first = start(ARGV("pk-spawn", "-l", "l", "--slots", "2", "--events", events,
+				       "sh", "-c", "echo $PK_SLOT; exec cat"),
+				  HOW(.keep_input = true));
+	struct run *r;
+
+	(void)state;
+	(void)event_wait(events, "start");
+	r = run(ARGV("pk-spawn", "-l", "l", "--slots", "2", "printenv", "PK_SLOT"), NULL);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "2\n");
+	r = run(ARGV("pk-spawn", "-l", "l", "--slots", "1", "-w", "0", "true"), NULL);
+	assert_status(r, 75);
+	assert_string_equal(r->err, "pk-spawn: the slots of 'l' are all taken: not run\n");
+	run_close_input(first);
+	finish(first);
+	assert_string_equal(first->out, "1\n");
+}
+
+static void what_cannot_be_locked_is_told(void **state)
+{
+	struct run *r = run(ARGV("pk-spawn", "-l", "missing/l", "true"), NULL);
+
+	(void)state;
+	assert_status(r, 125);
+	assert_string_equal(r->err,
+			    "pk-spawn: cannot lock 'missing/l': No such file or directory\n");
+	(void)test_file("l.1", "", 0600);
+	r = run(ARGV("pk-spawn", "-l", "l", "--slots", "2", "true"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->err, "pk-spawn: cannot use the slot 'l.1': it is not a FIFO\n");
+	r = run(ARGV("pk-spawn", "--slots", "2", "true"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "'--slots' needs '--lock'");
+}
+
+/* Everything that the tests leave in their directory is theirs. */
+static int clean(void **state)
+{
+	static const char *const names[] = {"l", "l.1", "l.2"};
+
+	for (size_t i = 0; i < array_len(names); i++)
+		(void)unlink(test_path(names[i]));
+	return test_end(state);
+}
+
+#define clean_test(function)                                                                       \
+	{                                                                                          \
+#function, function, test_begin, clean, NULL                                       \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		clean_test(the_lock_is_held_for_the_whole_run),
+		clean_test(a_busy_lock_is_75),
+		clean_test(it_is_got_when_the_holder_is_killed),
+		clean_test(a_signal_ends_the_wait),
+		clean_test(slots_have_numbers),
+		clean_test(what_cannot_be_locked_is_told),
+	};
+
+	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);
+}
