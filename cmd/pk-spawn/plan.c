@@ -220,7 +220,7 @@ static const struct opt options[] = {
 	{.kind = OPT_TEXT, .name = "spill", .arg = "FILE", .at = AT(spill),
 	 .help = "write the complete output to FILE as well"},
 
-	{.kind = OPT_GROUP, .help = "Pool: COMMAND once for each item of stdin, a file or ':::'"},
+	{.kind = OPT_GROUP, .help = "Pool: COMMAND once for each item of stdin, a file, or the words behind ':::'"},
 	{.kind = OPT_CALL, .letter = 'j', .name = "jobs", .arg = "N", .set = pool_plan_set_jobs,
 	 .help = "run N at a time; 0: as many as there are CPUs for us (default: 1)"},
 	{.kind = OPT_CALL, .letter = 'a', .name = "arg-file", .arg = "FILE", .set = pool_plan_set_file,
@@ -282,9 +282,8 @@ const struct opt_program plan_program = {
 	.count = array_len(options),
 	.tail = "Exit status:\n"
 		"  COMMAND's own; it died of a signal: so does pk-spawn (the shell shows 128+N)\n"
-		"  75   the lock, or what --wait-for names, was not there in time\n"
-		"  123  a service ended, or its port is not its own\n"
-		"       some jobs of a pool failed\n"
+		"  75   the lock, or what --wait-for names, was not there in time: nothing ran\n"
+		"  123  a service ended, or its port is not its own; jobs of a pool failed\n"
 		"  124  a time limit passed (also when SIGKILL was needed); not ready in time\n"
 		"  125  pk-spawn itself failed; a process survived SIGKILL\n"
 		"  126  COMMAND cannot be executed\n"
