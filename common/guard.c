@@ -174,6 +174,7 @@ static void obey(struct guard *guard, const struct order *order)
 		owner_request(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_PASS:
+	case ORDER_OFFER:
 		owner_pass(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_TYPED:
@@ -188,6 +189,9 @@ static void obey(struct guard *guard, const struct order *order)
 		return;
 	case ORDER_HALT:
 		owner_stop(&guard->owner, STOP_SIGNAL);
+		return;
+	case ORDER_CALL:
+		guard->called = true;
 		return;
 	case ORDER_SYNC:
 		guard->synced = true;

@@ -41,11 +41,13 @@ struct guard;
 
 /* What the front tells the guard. */
 enum order_kind {
-	ORDER_STOP,	/* forward and start the grace clock */
-	ORDER_PASS,	/* forward to the command itself, no clock */
-	ORDER_TYPED,	/* INT or QUIT typed at the terminal: the command has it already */
+	ORDER_STOP,  /* forward and start the grace clock */
+	ORDER_PASS,  /* forward to the command itself, no clock; a HUP without one ends the tool */
+	ORDER_OFFER, /* the same, but without a command it is nobody's */
+	ORDER_TYPED, /* INT or QUIT typed at the terminal: the command has it already */
 	ORDER_CONTINUE, /* the front has been continued */
 	ORDER_HALT, /* the front wants an end: stop the job as its policy says, start no other */
+	ORDER_CALL, /* for the body: guard_wait returns GUARD_CALLED */
 	ORDER_SYNC, /* the answer to NEWS_SYNC: all that came before it has been passed on */
 };
 
@@ -137,7 +139,7 @@ void guard_claim(struct guard *guard, int signal);
  *   GUARD_STOP    no job runs, and a signal asks the tool to end: guard_stop_signal
  *   GUARD_READY   some extra[i].revents is set
  *   GUARD_TIME    `until` has come
- *   GUARD_CALLED  the claimed signal has come
+ *   GUARD_CALLED  the claimed signal, or ORDER_CALL, has come
  * Or -errno: ppoll(2) failed.
  */
 enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME, GUARD_CALLED };

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,19 +67,38 @@ static bool parse_address(const char *text, int family, struct in6_addr *ret)
 	return true;
 }
 
+/* The n-th word of a line, from 0, as a number; 0 when there is none. */
+static uint64_t word_number(const char *line, int n, int base)
+{
+	for (line += strspn(line, " "); n > 0; n--) {
+		line += strcspn(line, " \n");
+		line += strspn(line, " ");
+	}
+	return strtoull(line, NULL, base);
+}
+
 int listener_parse(const char *line, int family, struct listener *ret)
 {
+	enum { STATE = 3, INODE = 9 };
 	struct listener got = {.family = family};
-	unsigned port, state;
-	char address[33];
+	const char *address = strchr(line, ':'), *port;
+	char text[33];
+	size_t len;
 
-	if (sscanf(line,
-		   " %*u: %32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*u %*u %" SCNu64,
-		   address, &port, &state, &got.ino) != 4 ||
-	    !parse_address(address, family, &got.address))
+	if (!address)
 		return -EINVAL;
-	got.port = (uint16_t)port;
-	got.listens = state == 0x0a; /* TCP_LISTEN */
+	address += 1 + strspn(address + 1, " ");
+	len = strcspn(address, ": \n");
+	port = address + len;
+	if (len >= sizeof(text) || *port != ':')
+		return -EINVAL;
+	memcpy(text, address, len);
+	text[len] = '\0';
+	if (!parse_address(text, family, &got.address))
+		return -EINVAL;
+	got.port = (uint16_t)strtoul(port + 1, NULL, 16);
+	got.listens = word_number(line, STATE, 16) == 0x0a; /* TCP_LISTEN */
+	got.ino = word_number(line, INODE, 10);
 	*ret = got;
 	return 0;
 }
@@ -149,14 +167,16 @@ static int visit_fd(void *arg, const char *name)
 {
 	const struct holder *holder = arg;
 	char link[64];
+	static const char kind[] = "socket:[";
 	uint64_t ino;
 	ssize_t len = readlinkat(holder->fds, name, link, sizeof(link) - 1);
 
 	if (len < 0)
 		return 0;
 	link[len] = '\0';
-	if (sscanf(link, "socket:[%" SCNu64 "]", &ino) != 1)
+	if (strncmp(link, kind, sizeof(kind) - 1) != 0)
 		return 0;
+	ino = strtoull(link + sizeof(kind) - 1, NULL, 10);
 	for (size_t i = 0; i < holder->listeners->count; i++)
 		if (holder->listeners->inos[i] == ino)
 			return -EEXIST;

@@ -13,6 +13,7 @@
 #include "common/status.h"
 #include "job.h"
 #include "plan.h"
+#include "pool.h"
 #include "tell.h"
 
 /* A mistake in the command line is an event too, wherever events go that far into it. */
@@ -38,7 +39,7 @@ int main(int argc, char **argv)
 	if (!plan_parse(&plan, argc, argv, &ending.code))
 		return end_early(&plan, &events, ending.code);
 	if (program_open_events(&events, "pk-spawn", plan.events))
-		ending = job_run(&plan, &events);
+		ending = plan.pool.wanted ? pool_run(&plan, &events) : job_run(&plan, &events);
 	events_drop(&events);
 	ending_die(ending);
 }

@@ -14,6 +14,8 @@
 #include "common/say.h"
 #include "common/semaphore.h"
 #include "common/status.h"
+#include "output.h"
+#include "tally.h"
 
 #define DEFAULT_GRACE (5 * NS_PER_S)
 #define DEFAULT_READY (60 * NS_PER_S)
@@ -23,6 +25,11 @@ enum { TO_TREE, TO_MAIN };
 static const char *const signal_targets[] = {[TO_TREE] = "tree", [TO_MAIN] = "main", NULL};
 static const char *const orphan_policies[] = {
 	[ORPHANS_STOP] = "stop", [ORPHANS_WAIT] = "wait", [ORPHANS_LEAVE] = "leave", NULL};
+static const char *const halts[] = {
+	[HALT_NEVER] = "never", [HALT_SOON] = "soon", [HALT_NOW] = "now", NULL};
+static const char *const outputs[] = {
+	[OUTPUT_RAW] = "raw",	[OUTPUT_LINE] = "line",	    [OUTPUT_GROUP] = "group",
+	[OUTPUT_KEEP] = "keep", [OUTPUT_FAILED] = "failed", NULL};
 
 static const struct limit_name {
 	const char *name;
@@ -153,6 +160,7 @@ static const char *set_wait(void *arg, const char *value)
 }
 
 #define AT(member) offsetof(struct plan, member)
+#define POOL(member) offsetof(struct plan, pool.member)
 
 /* clang-format off */
 static const struct opt options[] = {
@@ -189,7 +197,7 @@ static const struct opt options[] = {
 
 	{.kind = OPT_GROUP, .help = "The command's world"},
 	{.kind = OPT_TEXT, .letter = 'i', .name = "stdin", .arg = "FROM", .at = AT(input),
-	 .help = "inherit, null or a FILE (default: inherit)"},
+	 .help = "inherit, null or a FILE (default: inherit; null in a pool)"},
 	{.kind = OPT_CALL, .letter = 'L', .name = "limit", .arg = "NAME=N", .set = set_limit,
 	 .help = "resource limit SOFT[:HARD] of as, core, cpu, fsize, nofile, nproc or stack; repeatable"},
 
@@ -212,6 +220,45 @@ static const struct opt options[] = {
 	{.kind = OPT_TEXT, .name = "spill", .arg = "FILE", .at = AT(spill),
 	 .help = "write the complete output to FILE as well"},
 
+	{.kind = OPT_GROUP, .help = "Pool: COMMAND once for each item of stdin, a file, or the words behind ':::'"},
+	{.kind = OPT_CALL, .letter = 'j', .name = "jobs", .arg = "N", .set = pool_plan_set_jobs,
+	 .help = "run N at a time; 0: as many as there are CPUs for us (default: 1)"},
+	{.kind = OPT_CALL, .letter = 'a', .name = "arg-file", .arg = "FILE", .set = pool_plan_set_file,
+	 .help = "read the items from FILE (default: stdin)"},
+	{.kind = OPT_CALL, .letter = '0', .name = "null", .set = pool_plan_set_null,
+	 .help = "items end with a NUL byte (default: with a newline)"},
+	{.kind = OPT_CALL, .letter = 'd', .name = "delimiter", .arg = "C", .set = pool_plan_set_delimiter,
+	 .help = "items end with the character C, or \\t, \\0 and the like"},
+	{.kind = OPT_COUNT, .letter = 'n', .name = "max-args", .arg = "N", .at = POOL(max_args), .least = 1,
+	 .most = INT32_MAX, .help = "up to N items for one COMMAND (default: 1)"},
+	{.kind = OPT_CALL, .name = "item-stdin", .set = pool_plan_set_item_stdin,
+	 .help = "the item is COMMAND's standard input, of any size"},
+	{.kind = OPT_DURATION, .name = "delay", .arg = "DUR", .at = POOL(delay),
+	 .help = "wait between two starts (default: 0)"},
+	{.kind = OPT_CHOICE, .name = "halt", .arg = "WHEN", .at = POOL(halt), .choices = halts,
+	 .help = "at the first failure: never, soon (start no more) or now (stop all) (default: never)"},
+	{.kind = OPT_CALL, .name = "fail-fast", .set = pool_plan_set_fail_fast, .help = "the same as --halt now"},
+	{.kind = OPT_FLAG, .name = "any", .at = POOL(any),
+	 .help = "one success is enough: stop all others then"},
+	{.kind = OPT_CALL, .name = "success-on", .arg = "LIST", .set = pool_plan_set_success_on,
+	 .help = "what counts as success: N, N-M, any, timeout, signal, SIGNAME or !item (default: 0)"},
+	{.kind = OPT_DURATION, .name = "drain", .arg = "DUR", .at = POOL(drain),
+	 .help = "at the first TERM or INT start no more, and let the running ones go on for DUR"},
+	{.kind = OPT_FLAG, .name = "no-jobserver", .at = POOL(no_jobserver),
+	 .help = "do not share the job slots of the make that runs us"},
+
+	{.kind = OPT_GROUP, .help = "Output and results of a pool"},
+	{.kind = OPT_CHOICE, .letter = 'o', .name = "output", .arg = "HOW", .at = POOL(output), .choices = outputs,
+	 .help = "raw (as it is), line (whole lines), group (a job's at its end), keep (group, in the order of"
+		 " the items) or failed (group, of failed jobs only) (default: group)"},
+	{.kind = OPT_FLAG, .name = "tag", .at = POOL(tag), .help = "begin each line with the item and a tab"},
+	{.kind = OPT_TEXT, .letter = 'r', .name = "results", .arg = "FILE", .at = POOL(results),
+	 .help = "append one JSON object for each job to FILE"},
+	{.kind = OPT_SIZE, .name = "capture", .arg = "SIZE", .at = POOL(capture),
+	 .help = "put the output of a job into its result, the first and the last half of SIZE (default: 0)"},
+	{.kind = OPT_CALL, .name = "progress", .arg = "[plain]", .set = pool_plan_set_progress,
+	 .help = "show on a terminal how far it is; plain: a line every 10 s"},
+
 	{.kind = OPT_GROUP, .help = "Reports"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
@@ -228,7 +275,8 @@ static const struct opt options[] = {
 const struct opt_program plan_program = {
 	.name = "pk-spawn",
 	.usage = "pk-spawn [OPTION]... [--] COMMAND [ARG]...\n"
-		 "       pk-spawn --service CMD --ready SPEC [...] [--] COMMAND [ARG]...\n",
+		 "       pk-spawn --service CMD --ready SPEC [...] [--] COMMAND [ARG]...\n"
+		 "       pk-spawn -j N [OPTION]... [--] COMMAND [ARG]... [::: ITEM...]\n",
 	.purpose = "Run COMMAND, own its whole process tree, and leave nothing behind.\n",
 	.options = options,
 	.count = array_len(options),
@@ -236,7 +284,7 @@ const struct opt_program plan_program = {
 		"  COMMAND's own; it died of a signal: so does pk-spawn (the shell shows 128+N)\n"
 		"  75   the lock, or what --wait-for names, was not there in time; nothing was "
 		"run\n"
-		"  123  a service ended, or its port is not its own\n"
+		"  123  a service ended, or its port is not its own; jobs of a pool failed\n"
 		"  124  a time limit passed (also when SIGKILL was needed); not ready in time\n"
 		"  125  pk-spawn itself failed; a process survived SIGKILL\n"
 		"  126  COMMAND cannot be executed\n"
@@ -247,6 +295,7 @@ const struct opt_program plan_program = {
 		"  pk-spawn -t 1m -k 10s -s INT -- ./server --port 8080\n"
 		"  pk-spawn --service 'exec ./api 18080' --ready tcp:18080 -- make test\n"
 		"  pk-spawn -I 2m -m 64K --spill build.log -- make\n"
+		"  pk-spawn -j4 -o keep -- gzip -t {} ::: *.gz\n"
 		"  pk-spawn --orphans wait -D 5m -- sh -c './worker & ./worker &'\n",
 };
 
@@ -279,9 +328,9 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 		.kill_after = PLAN_GRACE_UNSET,
 		.wait = PLAN_WAIT_UNSET,
 		.signal = SIGTERM,
-		.input = "inherit",
 		.ready_timeout = DEFAULT_READY,
 	};
+	pool_plan_init(&plan->pool);
 	first = opt_parse(&plan_program, argc, argv, plan, ret_status);
 	if (first < 0)
 		return false;
@@ -296,6 +345,11 @@ bool plan_parse(struct plan *plan, int argc, char **argv, int *ret_status)
 	}
 	plan->verbose = plan->verbose && !plan->quiet;
 	plan->command = argv + first;
+	*ret_status = STATUS_OWN;
+	if (!pool_plan_check(plan))
+		return false;
+	if (!plan->pool.wanted && !plan->input)
+		plan->input = "inherit";
 	return program_deadline(&plan->inherited, grace(plan), plan->no_inherit, plan->quiet);
 }
 

@@ -9,6 +9,7 @@
 #include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
+#include "pool_plan.h"
 #include "spec.h"
 
 /* --service, and the --ready behind it. */
@@ -35,11 +36,12 @@ struct plan {
 	const char *lock;	      /* NULL: none */
 	int64_t slots;		      /* of it; 0: it is a mutex */
 	int64_t wait;		      /* PLAN_WAIT_UNSET until -w is given */
-	const char *input;	      /* "inherit", "null" or a file */
+	const char *input;	      /* "inherit", "null" or a file; NULL in a pool: not given */
 	int64_t max_output;	      /* bytes of each stream; 0: all */
 	const char *spill;	      /* a file, or NULL */
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
+	struct pool_plan pool;
 	struct spec ready; /* of COMMAND itself */
 	bool has_ready;
 	struct plan_service services[PLAN_SERVICES];

@@ -93,18 +93,19 @@ static int open_spill(const char *path)
 {
 	struct stat st;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
-	int err = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
-	if (err < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		const int err = -errno;
+
 		say_errno(err, "cannot open '%s'", path);
-	} else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd)) {
-		say("cannot spill to '%s': it is not a file", path);
-		err = -EINVAL;
+		fd_drop(&fd);
+		return err;
 	}
-	if (err >= 0)
+	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) && !isatty(fd))
 		return fd;
+	say("cannot spill to '%s': it is not a file", path);
 	fd_drop(&fd);
-	return err;
+	return -EINVAL;
 }
 
 int prepare_command(struct work *work, const struct plan *plan, int64_t now)

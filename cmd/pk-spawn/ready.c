@@ -12,6 +12,8 @@
 #include "common/fd.h"
 #include "listener.h"
 
+/* Looking costs little beside a start, and adds so little to it: a part of the time that it has taken. */
+#define PAUSE_PART 256
 #define PAUSE_LEAST NS_PER_MS
 #define PAUSE_MOST (20 * NS_PER_MS)
 
@@ -135,7 +137,6 @@ void ready_started(struct ready *ready, int64_t now)
 {
 	fd_drop(&ready->to);
 	ready->started = now;
-	ready->pause = PAUSE_LEAST;
 	ready->next = now;
 }
 
@@ -279,6 +280,8 @@ static bool look(struct ready *ready, int64_t now)
 
 void ready_step(struct ready *ready, int64_t now)
 {
+	int64_t pause;
+
 	if (!ready->spec)
 		return;
 	if (ready->yes) {
@@ -289,8 +292,8 @@ void ready_step(struct ready *ready, int64_t now)
 	ready->yes = look(ready, now);
 	if (ready->yes || ready->probe.fd >= 0)
 		return;
-	ready->next = ns_add(now, ready->pause);
-	ready->pause = ns_min(2 * ready->pause, PAUSE_MOST);
+	pause = ns_min((now - ready->started) / PAUSE_PART, PAUSE_MOST);
+	ready->next = ns_add(now, pause > PAUSE_LEAST ? pause : PAUSE_LEAST);
 }
 
 bool ready_lasts(const struct ready *ready)

@@ -16,7 +16,8 @@
 
 /*
  * Is a command of ours ready? A line, a descriptor, a message and a file are events. For what the kernel
- * has no event (tcp, unix, http) it is looked 1 ms later, then less and less often, at most every 20 ms.
+ * has no event (tcp, unix, http) it is looked every millisecond at first, then less and less
+ * often, in the end every 20 ms.
  *
  * A port counts when a socket listens on it that a process of our tree holds. Who else listens is a
  * foreigner: an older server that still has the port answers in vain.
@@ -27,7 +28,7 @@ struct ready {
 	bool foreign; /* a listener that is not ours was there when it was looked last */
 	int64_t started;
 	int64_t foreign_since; /* NS_NEVER: not */
-	int64_t next, pause;   /* of looking */
+	int64_t next;	       /* look again */
 	regex_t regex;
 	bool has_regex;
 	struct match lines[2]; /* of stdout and stderr */

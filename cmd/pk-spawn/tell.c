@@ -19,6 +19,47 @@ void tell_end(struct events *events, struct ending ending)
 	event_send(&event, events);
 }
 
+void tell_pool_end(struct events *events, struct ending ending, const struct tally *tally)
+{
+	struct event event;
+
+	if (!event_begin(&event, events, "end"))
+		return;
+	json_int(&event.json, "status", ending_status(ending));
+	json_int(&event.json, "jobs", tally->succeeded + tally->failed + tally->stopped);
+	json_int(&event.json, "failed", tally->failed);
+	json_int(&event.json, "not_run", tally->not_run);
+	event_send(&event, events);
+}
+
+static void note(void *arg, enum owner_note kind, int signal, int targets)
+{
+	const struct plan *plan = arg;
+	const char *plural = targets == 1 ? "" : "es";
+	char name[SIGNAME_MAX];
+
+	switch (kind) {
+	case OWNER_NO_PROC:
+		if (!plan->quiet)
+			say("/proc cannot be read: only the command's process group is signalled");
+		return;
+	case OWNER_FORWARDED:
+		if (plan->verbose)
+			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
+		return;
+	case OWNER_ASKED:
+	case OWNER_KILLED:
+		if (plan->verbose)
+			say("sent %s to %d process%s", signame(signal, name), targets, plural);
+		return;
+	}
+}
+
+void tell_notes(struct guard *guard, const struct plan *plan)
+{
+	guard_set_note(guard, note, (void *)(uintptr_t)plan);
+}
+
 /* Which service it is about; COMMAND has no number. */
 static void add_service(struct event *event, const struct work *work)
 {
@@ -58,33 +99,18 @@ void tell_ready(struct events *events, const struct work *work, pid_t pid, int64
 	event_send(&event, events);
 }
 
-static int64_t timeval_ns(struct timeval time)
-{
-	return (int64_t)time.tv_sec * NS_PER_S + (int64_t)time.tv_usec * 1000;
-}
-
 void tell_exit(struct events *events, const struct work *work, const struct owner_result *result,
-	       pid_t pid)
+	       pid_t pid, const struct tell_streams *streams)
 {
-	char name[SIGNAME_MAX];
 	struct event event;
 
 	if (!result->ended || !event_begin(&event, events, "exit"))
 		return;
 	json_int(&event.json, "command_pid", pid);
 	add_service(&event, work);
-	if (result->ending.signal)
-		json_text(&event.json, "signal", signame(result->ending.signal, name));
-	else
-		json_int(&event.json, "exit_code", result->ending.code);
-	json_text(&event.json, "cause", owner_cause_name(result->cause));
-	json_ms(&event.json, "elapsed_ms", result->elapsed_ns);
-	json_ms(&event.json, "user_ms", timeval_ns(result->usage.ru_utime));
-	json_ms(&event.json, "sys_ms", timeval_ns(result->usage.ru_stime));
-	json_int(&event.json, "maxrss_bytes", (int64_t)result->usage.ru_maxrss * 1024);
-	json_bool(&event.json, "timed_out", result->timed_out);
-	json_bool(&event.json, "killed", result->killed);
-	json_int(&event.json, "orphans", result->orphans);
+	record_result(&event.json, result);
+	for (int i = 0; streams && i < streams->count; i++)
+		record_stream(&event.json, streams->keys[i], &streams->streams[i]);
 	event_send(&event, events);
 }
 

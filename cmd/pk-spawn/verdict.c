@@ -69,5 +69,7 @@ struct ending verdict(const struct work *work, struct guard *guard)
 		return ending;
 	if (work->lost)
 		return (struct ending){.code = STATUS_FAILED};
-	return result->timed_out ? (struct ending){.code = STATUS_TIMEOUT} : ending;
+	if (result->timed_out)
+		return (struct ending){.code = STATUS_TIMEOUT};
+	return ending;
 }

@@ -19,31 +19,6 @@
 /* How often it is looked whether a service still has its port: nothing tells when that is lost. */
 #define LOOK_AGAIN_NS NS_PER_S
 
-/* -v: a line for each signal sent; without /proc always, since less is promised then. */
-static void note(void *arg, enum owner_note kind, int signal, int targets)
-{
-	const struct work *work = arg;
-	const char *plural = targets == 1 ? "" : "es";
-	char name[SIGNAME_MAX];
-
-	switch (kind) {
-	case OWNER_NO_PROC:
-		if (!work->plan->quiet)
-			say("/proc cannot be read: only the command's process group is "
-			    "signalled");
-		return;
-	case OWNER_FORWARDED:
-		if (work->plan->verbose)
-			say("passed %s on to %d process%s", signame(signal, name), targets, plural);
-		return;
-	case OWNER_ASKED:
-	case OWNER_KILLED:
-		if (work->plan->verbose)
-			say("sent %s to %d process%s", signame(signal, name), targets, plural);
-		return;
-	}
-}
-
 /* A few bytes in all: the front is waited for shortly, in case it has been stopped. */
 #define REPORT_PATIENCE_MS 100
 
@@ -225,7 +200,7 @@ static int serve(struct work *work, struct guard *guard)
 
 static struct ending report(struct work *work, struct guard *guard, pid_t pid)
 {
-	tell_exit(guard_events(guard), work, guard_result(guard), pid);
+	tell_exit(guard_events(guard), work, guard_result(guard), pid, NULL);
 	tell_why(work, guard_result(guard), guard_stop_signal(guard));
 	if (work->relays) {
 		relay_end(&work->relay, guard, verdict_patience(work, guard));
@@ -282,7 +257,7 @@ struct ending work_body(struct guard *guard, void *arg)
 	struct ending ending = OWN_FAILURE;
 	int err;
 
-	guard_set_note(guard, note, work);
+	tell_notes(guard, work->plan);
 	guard_set_stopping(guard, note_stopping, &stopping);
 	guard_claim(guard, work->spec && work->spec->kind == SPEC_EXEC ? WORK_IS_READY : 0);
 	if (work->service)

@@ -103,6 +103,87 @@ for _ in 1 2 3 4 5 6 7 8 9; do
 	echo $over
 done | median >late.us
 line "  -t 100ms" "$(echo "$(cat late.us) / 1000" | bc -l)" 2 1
+
+echo "a pool of 2,000 jobs in 2 slots, ms: ours / the limit (vfork, execve and waitpid in 2 lanes)"
+cat >lanes.c <<'C'
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* lanes JOBS COMMAND: half of the jobs in each of two processes, one after another. */
+int main(int argc, char **argv)
+{
+	const int jobs = atoi(argv[1]);
+
+	for (int lane = 0; lane < 2; lane++)
+		if (fork() == 0) {
+			for (int i = lane; i < jobs; i += 2) {
+				pid_t pid = vfork();
+
+				if (pid == 0) {
+					execv(argv[2], argv + 2);
+					_exit(1);
+				}
+				waitpid(pid, NULL, 0);
+			}
+			_exit(0);
+		}
+	while (wait(NULL) > 0)
+		;
+	return argc < 3;
+}
+C
+${CC:-cc} -O2 -w -o lanes lanes.c || exit 1
+seq 2000 >items
+[ "$("$pk" -j2 -o keep -a items -- echo x | cksum)" = "$(sed 's/^/x /' items | cksum)" ] || fail "output of a pool in order"
+# timed NAME COMMAND...: append the time in us.
+timed() {
+	local name=$1 start
+	shift
+	start=$(now_us)
+	"$@" || fail "status of $name"
+	echo "$name $(($(now_us) - start))" >>pool.us
+}
+keep_results() { rm -f results && "$pk" -j2 -o keep -r results -a items -- "$1" && [ "$(wc -l <results)" = 2000 ]; }
+for command in "$dir/nothing" /bin/true; do
+	: >pool.us
+	for _ in 1 2 3; do
+		timed limit ./lanes 2000 "$command"
+		timed xargs xargs -a items -P2 -n1 "$command"
+		timed raw "$pk" -j2 -o raw -a items -- "$command"
+		timed keep keep_results "$command"
+	done
+	of() { awk -v n="$1" '$1 == n { print $2 / 1000 }' pool.us | median; }
+	raw=1.4 fewer=0.25
+	[ "$command" = /bin/true ] && raw=1.15 fewer=0.83
+	[ "$command" = /bin/true ] || tiny=$(of raw)
+	line "  ${command##*/}, -o raw" "$(of raw)" "$(of limit)" $raw
+	line "  ${command##*/}, -o raw / xargs -P2" "$(of raw)" "$(of xargs)" $fewer
+	line "  ${command##*/}, -o keep -r / -o raw" "$(of keep)" "$(of raw)" 1.25
+done
+if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q GNU; then
+	head -100 items >few
+	: >pool.us
+	timed parallel parallel -j2 "$dir/nothing" :::: few
+	line "  nothing, -o raw / GNU parallel (100 jobs x 20)" "$tiny" "$(echo "$(of parallel) * 20" | bc -l)" 0.02
+fi
+
+echo "resident memory of a pool that has run 100,000 jobs, kB (all its processes, at their most): ours / goal"
+seq 100000 >items
+"$pk" -j2 -o keep -r results -a items -- "$dir/nothing" & pid=$!
+most=0
+while kill -0 $pid 2>/dev/null; do
+	sum=0
+	for p in $pid $(pgrep -P $pid); do
+		peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$p/status" 2>/dev/null)
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = nothing ] || sum=$((sum + ${peak:-0}))
+	done
+	[ $sum -gt $most ] && most=$sum
+	sleep 0.2
+done
+wait $pid || fail "status of 100,000 jobs"
+line "  -j2 -o keep -r" $most 1024 1
+
 echo "4 GB through --max-output, ms: ours / cat"
 relay() { local start; start=$(now_us); "$@" >/dev/null; echo $((($(now_us) - start) / 1000)); }
 by_cat() { head -c 4G /dev/zero | cat; }

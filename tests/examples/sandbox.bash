@@ -58,6 +58,12 @@ stub generate <<'STUB'
 #!/bin/sh
 echo generated
 STUB
+stub call <<'STUB'
+#!/bin/sh
+exec cat
+STUB
+printf '{"prompt": %d}\n' 1 2 3 >prompts.jsonl
+gzip -c prompts.jsonl | tee a.gz >b.gz
 echo '{"version": 1}' >data.json
 echo 'echo hello' | tee run.sh >new.sh
 printf 'a=1\n' | tee config >new.conf

@@ -26,6 +26,16 @@ static const struct tool tools[] = {
 		.slots = 24,
 	},
 	{
+		.name = "pk-spawn",
+		.args = {"-j1", "-o", "line", "--", "printf", "%s\\n", ":::", "a", "b"},
+		.output = "a\nb\n",
+		.waiting = {"-j1", "-o", "line", "--", "sh", "-c", "echo ready; exec sleep 20",
+			    ":::", "x"},
+		.hostile = {"-j1", "--", "./" HOSTILE, ":::", "x"},
+		.hostile_status = 127,
+		.slots = 22,
+	},
+	{
 		.name = "pk-atomic-write",
 		.args = {"--sync=none", "FILE"},
 		.input = "x",

@@ -30,3 +30,11 @@ scenario fallen 123 --lines 3 -- --service 'exit 1' --ready fd:9 -- true
 scenario await 75 --lines 2 -- --ready-timeout 30ms --wait-for file:none -- true
 scenario lock 0 --lines 2 --files l --proof done -- -l l -- sh -c ': > done'
 scenario slots 0,125 --lines 2 --files s,s.1,s.2 --proof done -- -l s --slots 2 -- sh -c ': > done'
+
+# A pool: items are words, jobs leave the files 1 and 2.
+scenario pool 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -- sh -c ': > $0' ::: 1 2
+scenario pool-raw 0 --roles front,guard --files 1,2 --proof 2 -- -j2 -o raw -- sh -c ': > $0' ::: 1 2
+scenario pool-failed 123 --roles front,guard --lines 2 -- -j2 -o keep -- sh -c 'exit $0' ::: 0 3
+scenario pool-leftover 0 --roles front,guard -- -j1 -- sh -c 'setsid sleep 30 & echo x' ::: 1 2
+scenario pool-results 0 --roles front,guard --files results -- -j1 -r results --capture 64 -- echo ::: 1 2
+scenario pool-halt 5 --roles front,guard --lines 2 -- -j2 --fail-fast -- sh -c '[ $0 = 9 ] && exec sleep 30; exit $0' ::: 9 5
