@@ -258,6 +258,7 @@ static struct ending body(struct guard *guard, void *arg)
 	guard_set_note(guard, note, work);
 	if (take_hold(work, guard, &ending))
 		ending = run_one(work, guard);
+	hold_drop(&work->hold, guard);
 	job_event_end(guard_events(guard), ending);
 	err = events_error(guard_events(guard));
 	if (err < 0)
