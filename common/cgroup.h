@@ -12,4 +12,10 @@
  */
 must_check int64_t cgroup_oom_kills(void);
 
+/*
+ * The CPU time that our cgroup and those above it allow, in thousandths of a CPU: the least quota of
+ * cpu.max (cgroup v2) or of cpu.cfs_quota_us (v1). Returns it, or -errno: -ENOENT when there is no limit.
+ */
+must_check int64_t cgroup_cpu_quota(void);
+
 #endif

@@ -215,12 +215,45 @@ void crew_let_go(const struct crew *crew, const int *keep, size_t count)
 		free(kept);
 }
 
-void crew_order(const struct crew *crew, int member, const struct order *order)
+/* A guard that has not read what it was sent before is given that long. */
+#define ORDER_PATIENCE_MS 100
+
+/* Returns 0 or -errno. */
+static int send_order(int channel, const struct order *order)
 {
-	for (int i = 0; i < crew->count; i++)
-		if ((member == CREW_ALL || member == i) && crew->members[i].channel >= 0)
-			(void)!send(crew->members[i].channel, order, sizeof(*order),
-				    MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct pollfd room = {.fd = channel, .events = POLLOUT};
+
+	for (int tries = 0; tries < 3; tries++) {
+		if (send(channel, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return 0;
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (errno == EAGAIN)
+			(void)poll(&room, 1, ORDER_PATIENCE_MS);
+	}
+	return -EAGAIN;
+}
+
+int crew_order(const struct crew *crew, int member, const struct order *order)
+{
+	int failed = 0;
+
+	for (int i = 0; i < crew->count; i++) {
+		const int channel = crew->members[i].channel;
+		int err;
+
+		if ((member != CREW_ALL && member != i) || channel < 0)
+			continue;
+		err = send_order(channel, order);
+		/* It has gone: that comes as an event. */
+		if (err == 0 || err == -EPIPE || err == -ECONNRESET)
+			continue;
+		failed = err;
+		/* An end that cannot be asked for is forced: without a front the guard kills its tree. */
+		if (order->kind == ORDER_HALT)
+			(void)shutdown(channel, SHUT_WR);
+	}
+	return failed;
 }
 
 bool crew_has(const struct crew *crew, int member)
@@ -332,7 +365,7 @@ static void answer(struct crew *crew)
 
 	for (int i = 0; i < crew->count; i++) {
 		if (crew->members[i].asks)
-			crew_order(crew, i, &sync);
+			(void)crew_order(crew, i, &sync); /* it waits for 1 s at most */
 		crew->members[i].asks = false;
 	}
 }

@@ -127,11 +127,14 @@ must_check int crew_wait(struct crew *crew, struct pollfd *extra, nfds_t count, 
 			 struct crew_event *ret_event);
 
 /*
- * Give a member, or all with CREW_ALL, an order. Never waited for: a guard that does not read is stopped
- * (then it is continued) or dying.
+ * Give a member, or all with CREW_ALL, an order. It waits for a moment at most: a guard that does not read
+ * is stopped (then it is continued) or dying. A guard that cannot be told ORDER_HALT loses its front
+ * instead, and kills its tree. Returns 0, or the last -errno of an
+ * order that a living guard will not get: a signal is then lost, as it can be on the way to any process
+ * that is out of memory.
  */
 #define CREW_ALL (-1)
-void crew_order(const struct crew *crew, int member, const struct order *order);
+int crew_order(const struct crew *crew, int member, const struct order *order);
 
 /* Is the member's guard still there? */
 bool crew_has(const struct crew *crew, int member);

@@ -10,7 +10,7 @@ static int wait_for_guard(struct crew *crew, struct crew_event *event)
 	do {
 		kind = crew_wait(crew, NULL, 0, NS_NEVER, event);
 		if (kind == CREW_ORDER)
-			crew_order(crew, CREW_ALL, &event->order);
+			(void)crew_order(crew, CREW_ALL, &event->order);
 	} while (kind >= 0 && kind != CREW_GONE);
 	return kind;
 }

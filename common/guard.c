@@ -35,6 +35,12 @@ void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg)
 	guard->owner.exited_arg = arg;
 }
 
+void guard_set_stopping(struct guard *guard, owner_stopping_fn *stopping, void *arg)
+{
+	guard->owner.stopping = stopping;
+	guard->owner.stopping_arg = arg;
+}
+
 struct events *guard_events(struct guard *guard)
 {
 	return guard->owner.events;
@@ -95,6 +101,11 @@ struct pollfd guard_room(const struct guard *guard)
 void guard_claim(struct guard *guard, int signal)
 {
 	guard->claimed = signal;
+}
+
+void guard_stand_apart(struct guard *guard)
+{
+	guard->caller_group = 0;
 }
 
 void guard_pass(struct guard *guard, int signal)
@@ -163,6 +174,7 @@ static void obey(struct guard *guard, const struct order *order)
 		owner_request(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_PASS:
+	case ORDER_OFFER:
 		owner_pass(&guard->owner, order->signal, order->from);
 		return;
 	case ORDER_TYPED:
@@ -177,6 +189,9 @@ static void obey(struct guard *guard, const struct order *order)
 		return;
 	case ORDER_HALT:
 		owner_stop(&guard->owner, STOP_SIGNAL);
+		return;
+	case ORDER_CALL:
+		guard->called = true;
 		return;
 	case ORDER_SYNC:
 		guard->synced = true;

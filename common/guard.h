@@ -41,11 +41,13 @@ struct guard;
 
 /* What the front tells the guard. */
 enum order_kind {
-	ORDER_STOP,	/* forward and start the grace clock */
-	ORDER_PASS,	/* forward to the command itself, no clock */
-	ORDER_TYPED,	/* INT or QUIT typed at the terminal: the command has it already */
+	ORDER_STOP,  /* forward and start the grace clock */
+	ORDER_PASS,  /* forward to the command itself, no clock; a HUP without one ends the tool */
+	ORDER_OFFER, /* the same, but without a command it is nobody's */
+	ORDER_TYPED, /* INT or QUIT typed at the terminal: the command has it already */
 	ORDER_CONTINUE, /* the front has been continued */
 	ORDER_HALT, /* the front wants an end: stop the job as its policy says, start no other */
+	ORDER_CALL, /* for the body: guard_wait returns GUARD_CALLED */
 	ORDER_SYNC, /* the answer to NEWS_SYNC: all that came before it has been passed on */
 };
 
@@ -88,6 +90,9 @@ void guard_set_note(struct guard *guard, owner_note_fn *note, void *arg);
 /* Call exited(arg) at the instant a job's command ends, before anything is done about what it left
  * running; NULL: no more. */
 void guard_set_exited(struct guard *guard, owner_exited_fn *exited, void *arg);
+
+/* Call stopping(arg) right before a job's command is first sent anything to end it; NULL: no more. */
+void guard_set_stopping(struct guard *guard, owner_stopping_fn *stopping, void *arg);
 
 /* The sink that the guard writes to; a tool's own events go there too. */
 struct events *guard_events(struct guard *guard);
@@ -134,7 +139,7 @@ void guard_claim(struct guard *guard, int signal);
  *   GUARD_STOP    no job runs, and a signal asks the tool to end: guard_stop_signal
  *   GUARD_READY   some extra[i].revents is set
  *   GUARD_TIME    `until` has come
- *   GUARD_CALLED  the claimed signal has come
+ *   GUARD_CALLED  the claimed signal, or ORDER_CALL, has come
  * Or -errno: ppoll(2) failed.
  */
 enum guard_event { GUARD_ENDED = 1, GUARD_STOP, GUARD_READY, GUARD_TIME, GUARD_CALLED };
@@ -156,6 +161,10 @@ bool guard_is_childless(const struct guard *guard);
 
 /* Stop the running job because of cause. guard_wait then goes on to GUARD_ENDED. */
 void guard_stop(struct guard *guard, enum stop_cause cause);
+
+/* From now on commands get a process group of their own also at a terminal: what is typed there is not for
+ * them. */
+void guard_stand_apart(struct guard *guard);
 
 /* Send the running command itself a signal: no clock. */
 void guard_pass(struct guard *guard, int signal);

@@ -159,6 +159,16 @@ static void ask(struct owner *owner, pid_t from)
 	ask_again(owner, from);
 }
 
+/* The first time that something is sent to the command to end it. */
+static void announce(struct owner *owner)
+{
+	if (owner->is_stopping || owner->main_gone || !owner->running)
+		return;
+	owner->is_stopping = true;
+	if (owner->stopping)
+		owner->stopping(owner->stopping_arg);
+}
+
 /* Carry out what stop decided. from: the sender of a forwarded signal, -1 for our own decision. */
 static void act(struct owner *owner, enum stop_action action, pid_t from)
 {
@@ -167,6 +177,8 @@ static void act(struct owner *owner, enum stop_action action, pid_t from)
 	note_limit(owner);
 	/* What happens to leftovers only does not undo what the command did to its terminal. */
 	owner->forceful |= action != STOP_DO_NOTHING && !owner->main_gone;
+	if (action == STOP_DO_ASK || action == STOP_DO_KILL)
+		announce(owner);
 	switch (action) {
 	case STOP_DO_ASK:
 		ask(owner, from);
@@ -390,8 +402,10 @@ void owner_pass(struct owner *owner, int signal, pid_t from)
 void owner_exterminate(struct owner *owner, int sigs)
 {
 	struct pollfd pfd = {.fd = sigs, .events = POLLIN};
-	int targets = kill_tree(owner);
+	int targets;
 
+	announce(owner);
+	targets = kill_tree(owner);
 	report_signal(owner->events, "kill", owner->main.pid, SIGKILL, targets, -1);
 	for (reap(owner); !tree_is_empty(); reap(owner)) {
 		struct signalfd_siginfo info;
@@ -416,6 +430,7 @@ int owner_start(struct owner *owner, const struct child_job *job, pid_t group,
 	owner->own_group = group == 0;
 	owner->result = (struct owner_result){.cause = CAUSE_EXITED};
 	owner->main_gone = owner->saw_leftovers = owner->childless = false;
+	owner->is_stopping = false;
 	owner->asked.cap = TREE_CAP;
 	owner->asked.len = 0;
 	owner->oom_kills = owner->events->fd >= 0 ? cgroup_oom_kills() : -ENOENT;

@@ -27,6 +27,9 @@ typedef void owner_note_fn(void *arg, enum owner_note note, int signal, int targ
 /* The command itself has ended, in this moment: nothing has been done yet about what it left. */
 typedef void owner_exited_fn(void *arg);
 
+/* The command is about to be asked to stop, or killed, for the first time; nothing has been sent yet. */
+typedef void owner_stopping_fn(void *arg);
+
 enum owner_cause {
 	CAUSE_EXITED,
 	CAUSE_SIGNAL,
@@ -68,6 +71,8 @@ struct owner {
 	void *note_arg;
 	owner_exited_fn *exited; /* may be NULL */
 	void *exited_arg;
+	owner_stopping_fn *stopping; /* may be NULL */
+	void *stopping_arg;
 	owner_trap_fn *trap; /* NULL: nothing is traced */
 	void *trap_arg;
 	bool trap_stopped; /* the trap has seen the command stop */
@@ -77,6 +82,7 @@ struct owner {
 	bool own_group; /* the command leads a process group that we made */
 	struct child main;
 	bool main_gone;
+	bool is_stopping;   /* stopping has been called */
 	bool saw_leftovers; /* the policy has decided about them */
 	bool childless;	    /* reaping has found that nothing is left below this process */
 	struct stop stop;

@@ -134,8 +134,7 @@ struct entry {
 	char name[];
 };
 
-/* Call visit_name for each entry of a directory that begins with a digit. */
-static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name), void *arg)
+int proc_each_numbered(int dir, proc_visit_name *visit, void *arg)
 {
 	unzeroed _Alignas(struct entry) char block[4096];
 
@@ -150,7 +149,7 @@ static int each_numbered(int dir, int (*visit_name)(void *arg, const char *name)
 			int result = 0;
 
 			if (entry->name[0] >= '1' && entry->name[0] <= '9')
-				result = visit_name(arg, entry->name);
+				result = visit(arg, entry->name);
 			if (result < 0)
 				return result;
 			at += entry->len;
@@ -200,7 +199,7 @@ static int scan_all(int proc, pid_t pid, proc_visit *visit, void *arg)
 	struct scan scan = {.proc = proc, .parent = pid, .visit = visit, .arg = arg};
 	scoped(fd_drop) int dir = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return dir < 0 ? -errno : each_numbered(dir, visit_process, &scan);
+	return dir < 0 ? -errno : proc_each_numbered(dir, visit_process, &scan);
 }
 
 static int each_child_of_all_threads(int proc, pid_t pid, struct thread_walk *walk)
@@ -212,7 +211,7 @@ static int each_child_of_all_threads(int proc, pid_t pid, struct thread_walk *wa
 	if (tasks < 0)
 		return -errno;
 	walk->tasks = tasks;
-	return each_numbered(tasks, visit_thread, walk);
+	return proc_each_numbered(tasks, visit_thread, walk);
 }
 
 int proc_each_child(int proc, pid_t pid, long threads, proc_visit *visit, void *arg)

@@ -39,6 +39,13 @@ must_check int proc_stat(int proc, pid_t pid, struct proc_stat *ret);
 /* Parse the text of a stat file; the pure part of proc_stat. Returns 0 or -EINVAL. */
 must_check int proc_parse_stat(const char *text, struct proc_stat *ret);
 
+/*
+ * Visit the entries of a directory whose names begin with 1 to 9: processes, threads, descriptors but 0.
+ * Returns 0, -errno, or visit's negative result, which ends the walk.
+ */
+typedef int proc_visit_name(void *arg, const char *name);
+must_check int proc_each_numbered(int dir, proc_visit_name *visit, void *arg);
+
 /* Called for each process found; a negative result ends the walk and becomes its result. */
 typedef int proc_visit(void *arg, pid_t pid);
 

@@ -2,7 +2,7 @@
 # Install what check, static, fuzz, valgrind, coverage, lint and the bench need.
 packages='gcc make binutils libc6-dev linux-libc-dev libcmocka-dev musl-tools clang clang-format clang-tidy libclang-rt-dev
 	cppcheck mandoc shellcheck valgrind strace gcovr fish zsh bash-completion jq python3 curl procps psmisc util-linux
-	coreutils git bindfs dpkg-dev lsof iproute2 nodejs'
+	coreutils git redis-tools bindfs dpkg-dev lsof iproute2 nodejs'
 command -v apt-get >/dev/null 2>&1 || {
 	echo 'make deps: there is no apt-get here. Install a C17 compiler, make, binutils, cmocka (with headers),'
 	echo 'musl-gcc, clang with compiler-rt, clang-format, clang-tidy, cppcheck, mandoc, shellcheck, valgrind, strace,'

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
-#include "spool.h"
+#include "common/spool.h"
 
 #define PAGE 4096      /* the pipe of a peek: the kernel rounds it up to one page */
 #define WIDE (1 << 20) /* the pipe in bulk; best effort, pipe-max-size may forbid it */

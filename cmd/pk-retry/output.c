@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/spool.h"
 #include "pump.h"
-#include "spool.h"
 
 /* Is stdout for people rather than for programs, or nobody's at all? */
 static bool is_for_looking(void)

@@ -9,8 +9,8 @@
 #include "common/base.h"
 #include "common/deadline.h"
 #include "common/opt.h"
+#include "common/outcome.h"
 #include "common/stop.h"
-#include "outcome.h"
 #include "record.h"
 
 /* What the command line asks for. */

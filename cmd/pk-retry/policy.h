@@ -6,8 +6,8 @@
 
 #include "backoff.h"
 #include "common/base.h"
+#include "common/outcome.h"
 #include "hint.h"
-#include "outcome.h"
 
 /*
  * The three decisions after an attempt, as pure functions of what is known: did it succeed, is it

@@ -12,10 +12,6 @@
  * Write to a descriptor of the caller's from inside the guard, which must go on to obey: wait for
  * room with guard_wait, so that a slow reader delays no signal. No job runs meanwhile.
  *
- * The caller's descriptors are never made non-blocking. A pipe or a terminal is opened anew for a
- * description of our own; where that fails, PIPE_BUF bytes are written each time that poll(2) says
- * there is room.
- *
  * Both return 0, -EINTR when a signal asks the tool to end or the instant until has come, -EPIPE, or
  * another -errno.
  */

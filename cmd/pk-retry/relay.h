@@ -6,7 +6,7 @@
 
 #include "common/base.h"
 #include "common/guard.h"
-#include "match.h"
+#include "common/match.h"
 
 /*
  * Stderr under --retry-match: the command writes into a pipe, and what comes out of it goes to our

@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
-#include "spool.h"
+#include "common/spool.h"
 
 /* Of a longer hint the end is read: the last response of a header block counts. */
 #define HINT_MAX 65536

@@ -12,7 +12,4 @@
  */
 must_check struct ending job_run(const struct plan *plan, struct events *events);
 
-/* Report how pk-spawn ends, as the last event. */
-void job_event_end(struct events *events, struct ending ending);
-
 #endif

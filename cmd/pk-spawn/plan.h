@@ -9,12 +9,25 @@
 #include "common/deadline.h"
 #include "common/opt.h"
 #include "common/stop.h"
+#include "pool_plan.h"
+#include "spec.h"
+
+/* --service, and the --ready behind it. */
+struct plan_service {
+	char *argv[4]; /* sh -c CMD */
+	struct spec ready;
+	bool has_ready;
+};
+
+#define PLAN_SERVICES 16
+#define PLAN_WAITS 16
 
 /* What the command line asks for. */
 struct plan {
 	char **command; /* argv of the command, NULL-terminated */
 	int64_t timeout;
 	int64_t deadline;   /* a duration; 0: none */
+	int64_t idle;	    /* 0: none */
 	int64_t kill_after; /* PLAN_GRACE_UNSET until -k is given */
 	int signal;
 	int signal_to;
@@ -23,9 +36,20 @@ struct plan {
 	const char *lock;	      /* NULL: none */
 	int64_t slots;		      /* of it; 0: it is a mutex */
 	int64_t wait;		      /* PLAN_WAIT_UNSET until -w is given */
-	const char *input;	      /* "inherit", "null" or a file */
+	const char *input;	      /* "inherit", "null" or a file; NULL in a pool: not given */
+	int64_t max_output;	      /* bytes of each stream; 0: all */
+	const char *spill;	      /* a file, or NULL */
 	struct child_limit limits[8]; /* one for each name that --limit knows */
 	size_t limit_count;
+	struct pool_plan pool;
+	struct spec ready; /* of COMMAND itself */
+	bool has_ready;
+	struct plan_service services[PLAN_SERVICES];
+	size_t service_count;
+	struct spec waits[PLAN_WAITS];
+	size_t wait_count;
+	int64_t ready_timeout;
+	const char *ready_file; /* or NULL */
 	const char *events;
 	bool events_argv;
 	bool verbose;

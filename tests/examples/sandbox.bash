@@ -35,6 +35,10 @@ trap '' TERM
 setsid sleep 30 &
 sleep 30
 STUB
+stub api <<'STUB'
+#!/bin/sh
+exec python3 -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1
+STUB
 stub slow <<'STUB'
 #!/bin/sh
 exec sleep 30
@@ -54,12 +58,19 @@ stub generate <<'STUB'
 #!/bin/sh
 echo generated
 STUB
+stub call <<'STUB'
+#!/bin/sh
+exec cat
+STUB
+printf '{"prompt": %d}\n' 1 2 3 >prompts.jsonl
+gzip -c prompts.jsonl | tee a.gz >b.gz
 echo '{"version": 1}' >data.json
 echo 'echo hello' | tee run.sh >new.sh
 printf 'a=1\n' | tee config >new.conf
 
 missing_for() {
 	case $1 in
+	*./api*) command -v python3 >/dev/null || echo python3 ;;
 	*'jq '*) command -v jq >/dev/null || echo jq ;;
 	*unshare*) unshare -Urpf --kill-child --mount-proc true 2>/dev/null || echo 'permission for unshare' ;;
 	esac

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "backoff.h"
-#include "outcome.h"
+#include "common/outcome.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Sets of outcomes, from their text. */
-#include "outcome.h"
+#include "common/outcome.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-#ifndef PK_RETRY_OUTCOME_H
-#define PK_RETRY_OUTCOME_H
+#ifndef PK_OUTCOME_H
+#define PK_OUTCOME_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Files without a name. */
-#include "spool.h"
+#include "common/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,12 +24,12 @@ static int open_unnamed(void)
 }
 
 /* For file systems without O_TMPFILE (overlayfs before Linux 6.3, NFS): the name is gone at once. */
-static int open_unlinked(void)
+static int open_unlinked(const char *name)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/pk-retry-XXXXXX", directory()) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s-XXXXXX", directory(), name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
@@ -55,7 +55,7 @@ int spool_open(const char *name)
 	int fd = open_unnamed(), err = fd;
 
 	if (fd < 0)
-		fd = open_unlinked();
+		fd = open_unlinked(name);
 	if (fd < 0)
 		fd = open_memory(name);
 	return fd < 0 ? err : fd;

@@ -1,12 +1,12 @@
-#ifndef PK_RETRY_SPOOL_H
-#define PK_RETRY_SPOOL_H
+#ifndef PK_SPOOL_H
+#define PK_SPOOL_H
 
 #include "common/base.h"
 
 /*
  * A file without a name, for reading and writing, that is gone with the last process that holds it:
  * in $TMPDIR (else /tmp), so that its size is a matter of disk space and not of memory; where no file
- * can be made there, in memory. name is what the memory is called in /proc. Returns the descriptor,
+ * can be made there, in memory. name is what the file, or the memory in /proc, is called meanwhile. Returns the descriptor,
  * the caller's to close, or -errno.
  */
 must_check int spool_open(const char *name);

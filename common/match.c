@@ -1,5 +1,5 @@
 /* Lines against an expression. */
-#include "match.h"
+#include "common/match.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#ifndef PK_RETRY_MATCH_H
-#define PK_RETRY_MATCH_H
+#ifndef PK_MATCH_H
+#define PK_MATCH_H
 
 #include <regex.h>
 #include <stdbool.h>

@@ -1,0 +1,58 @@
+/* Ready, and ready no more. */
+#include "herald.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/say.h"
+#include "notify.h"
+
+static void notify(const char *state)
+{
+	const char *socket = getenv("NOTIFY_SOCKET");
+
+	if (socket)
+		notify_send(socket, state);
+}
+
+static void create(const char *path)
+{
+	scoped(fd_drop) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		say_errno(-errno, "cannot create '%s'", path);
+}
+
+static void remove_file(const struct herald *herald)
+{
+	/* It need not be there. */
+	if (herald->file)
+		(void)unlink(herald->file);
+}
+
+void herald_start(struct herald *herald, const char *file)
+{
+	*herald = (struct herald){.file = file};
+	remove_file(herald);
+}
+
+void herald_ready(struct herald *herald)
+{
+	if (herald->said || herald->over)
+		return;
+	herald->said = true;
+	if (herald->file)
+		create(herald->file);
+	notify("READY=1");
+}
+
+void herald_stopping(struct herald *herald)
+{
+	remove_file(herald);
+	if (herald->said && !herald->over)
+		notify("STOPPING=1");
+	herald->over = true;
+}

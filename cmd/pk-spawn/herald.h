@@ -1,0 +1,25 @@
+#ifndef PK_SPAWN_HERALD_H
+#define PK_SPAWN_HERALD_H
+
+#include <stdbool.h>
+
+#include "common/base.h"
+
+/* The word to the outside that all is ready, and that the end begins: a file,
+ * and the service manager. */
+struct herald {
+	const char *file; /* of --ready-file, or NULL */
+	bool said;	  /* ready */
+	bool over;	  /* the end has begun: nothing is ready any more */
+};
+
+/* What an earlier run has left would be taken for this one's. */
+void herald_start(struct herald *herald, const char *file);
+
+/* All is ready; said once, and not after the end has begun. A file that cannot be created is told. */
+void herald_ready(struct herald *herald);
+
+/* The end begins: to be called before anything is sent to anybody to end it. */
+void herald_stopping(struct herald *herald);
+
+#endif
