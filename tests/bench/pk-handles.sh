@@ -96,7 +96,7 @@ row 'pk-handles --json, of the limit' 1.10 "$time" "$limit"
 time=$(time_of 3 0 "$pk" --summary --json "$big") || exit 1
 row 'its --summary, of that with 100' 1.20 "$time" "$few"
 used=$(memory "$pk" --json "$big")
-awk -v used="$used" 'BEGIN { printf "  %-34s %9.2f MiB            goal 12%s\n", "memory", used / 1024, used > 12288 ? "  MISSED" : "" }'
+awk -v used="$used" 'BEGIN { printf "  %-34s %9.2f MiB            goal 12%s\n", "memory", used / 1024, (used > 12288) ? "  MISSED" : "" }'
 kill "${pids[@]}" && wait "${pids[@]}" 2>/dev/null
 pids=()
 for ((n = 0; n < 100; n++)); do hold 100; done
