@@ -282,8 +282,7 @@ const struct opt_program plan_program = {
 	.count = array_len(options),
 	.tail = "Exit status:\n"
 		"  COMMAND's own; it died of a signal: so does pk-spawn (the shell shows 128+N)\n"
-		"  75   the lock, or what --wait-for names, was not there in time; nothing was "
-		"run\n"
+		"  75   the lock, or what --wait-for names, was not there in time: nothing ran\n"
 		"  123  a service ended, or its port is not its own; jobs of a pool failed\n"
 		"  124  a time limit passed (also when SIGKILL was needed); not ready in time\n"
 		"  125  pk-spawn itself failed; a process survived SIGKILL\n"

@@ -270,6 +270,7 @@ struct ending work_body(struct guard *guard, void *arg)
 		ending = run_job(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
+	hold_drop(&work->hold, guard);
 	prepare_drop(work);
 	return ending;
 }

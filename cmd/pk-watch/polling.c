@@ -1,6 +1,7 @@
 /* Directories without a watch are compared with what they were. */
 #include "polling.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static bool compare(struct watchset *set, struct view *view, int dir, const stru
 		const int order = !was ? 1 : !is ? -1 : strcmp(was->name, is->name);
 		const struct shot *shot = order < 0 ? was : is;
 
+		assert(shot);
 		if (order != 0 || !shot_is_same(was, is)) {
 			report(set, view, dir, shot->name, shot->mode,
 			       order < 0   ? KIND_DELETE

@@ -82,14 +82,14 @@ static int read_names(struct snapshot *snapshot, DIR *listing)
 /* The names do not move any more: look at what they name. What has gone meanwhile is left out. */
 static int look_at_all(struct snapshot *snapshot, int dirfd)
 {
-	const char *name = snapshot->names.bytes;
-	const size_t names = snapshot->count;
+	const struct buf *names = &snapshot->names;
 
-	snapshot->count = 0;
-	snapshot->shots = calloc(names + 1, sizeof(*snapshot->shots));
+	snapshot->shots = calloc(snapshot->count + 1, sizeof(*snapshot->shots));
 	if (!snapshot->shots)
 		return -ENOMEM;
-	for (size_t i = 0; i < names; i++, name += strlen(name) + 1) {
+	snapshot->count = 0;
+	for (const char *name = names->bytes, *end = name + names->len; name && name < end;
+	     name += strlen(name) + 1) {
 		struct shot *shot = &snapshot->shots[snapshot->count];
 		struct stat st;
 
@@ -112,16 +112,14 @@ int snapshot_take(const char *path, struct snapshot **ret)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	DIR *listing = opendir(path[0] ? path : ".");
-	int err = listing ? 0 : -errno;
+	int err = !snapshot ? -ENOMEM : !listing ? -errno : 0;
 
-	if (!snapshot)
-		err = -ENOMEM;
-	if (err >= 0) {
+	if (snapshot && listing) {
 		snapshot->names.cap = SIZE_MAX / 2;
 		err = read_names(snapshot, listing);
+		if (err >= 0)
+			err = look_at_all(snapshot, dirfd(listing));
 	}
-	if (err >= 0)
-		err = look_at_all(snapshot, dirfd(listing));
 	if (listing)
 		(void)closedir(listing);
 	if (err < 0) {

@@ -1,14 +1,26 @@
-/* The scanner against the reader: no malformed line passes, and values of paths are the same. */
+/*
+ * The scanner against the reader: no malformed line passes, values of paths are the same, and no line
+ * that matches is passed over by a probe.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jsonread.h"
 #include "fields.h"
+#include "pred.h"
+#include "probe.h"
 #include "scan.h"
 
 static struct scan_maps maps;
 static struct fields fields;
+
+/* Predicates, each a set of its own. */
+static const char *const wheres[] = {"a",     "a=1",	      "a.b=x",	      "b>0",
+				     "ts~^2", "a.b.c:=\"x\"", "\xc3\xa9=null"};
+#define WHERES (sizeof(wheres) / sizeof(wheres[0]))
+static struct pred_set sets[WHERES];
+static struct scan_hits hits;
 
 static void need(bool holds)
 {
@@ -33,6 +45,45 @@ static void set_paths(void)
 		struct path path;
 
 		need(path_parse(&path, &text, "") == 0 && fields_add(&fields, &path) >= 0);
+	}
+}
+
+static void set_predicates(void)
+{
+	for (size_t i = 0; i < WHERES; i++) {
+		sets[i].scratch.cap = SIZE_MAX / 2;
+		need(!pred_add(&sets[i], &fields, wheres[i]));
+	}
+}
+
+static bool is_admitted(const struct probe *probe, const char *bytes, size_t len, size_t from,
+			size_t to)
+{
+	for (size_t at = from; at < to; at++)
+		if ((hits.hit[at / 64] >> (at % 64) & 1) &&
+		    probe_admits(probe, bytes + at, bytes + len))
+			return true;
+	return false;
+}
+
+/* Each line that matches must be admitted. */
+static void check_probe(const struct scanner *scanner, struct pred_set *set, const char *bytes,
+			size_t len)
+{
+	struct probe probe;
+	const char *reason;
+	size_t from = 0, at;
+
+	need(probe_make(&probe, set, &fields));
+	scanner->find(&hits, bytes, len, probe.text, probe.len);
+	for (size_t to = 0; to < len; to++) {
+		need((hits.newline[to / 64] >> (to % 64) & 1) == (bytes[to] == '\n'));
+		if (bytes[to] != '\n')
+			continue;
+		if (fields_read(&fields, bytes + from, to - from, &at, &reason) &&
+		    pred_match(set, &fields) == 1)
+			need(is_admitted(&probe, bytes, len, from, to));
+		from = to + 1;
 	}
 }
 
@@ -70,6 +121,8 @@ static void check(const struct scanner *scanner, const char *bytes, size_t len)
 		check_line(bytes, from, to);
 		from = to + 1;
 	}
+	for (size_t i = 0; i < WHERES; i++)
+		check_probe(scanner, &sets[i], bytes, len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,6 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (fields.count == 0)
 		set_paths();
+	if (sets[0].count == 0)
+		set_predicates();
 	bytes = malloc(size + 1 + SCAN_PADDING);
 	need(bytes);
 	if (size > 0)

@@ -308,8 +308,9 @@ static void a_failed_start_stops_the_earlier_ones(void **state)
 static void a_service_that_dies_stops_the_run(void **state)
 {
 	struct run *r =
-		start(SPAWN("--service", "echo >&9; until test -e die; do sleep 0.02; done; exit 4", "--ready", "fd:9", "--service",
-			    "echo $$; echo >&9; exec sleep 20", "--ready", "fd:9", "--", "sh", "-c",
+		start(SPAWN("--service", "echo >&9; until test -e die; do sleep 0.02; done; exit 4",
+			    "--ready", "fd:9", "--service", "echo $$; echo >&9; exec sleep 20",
+			    "--ready", "fd:9", "--", "sh", "-c",
 			    "trap 'echo stopped; exit' TERM; echo up; sleep 20 & wait"),
 		      NULL);
 
@@ -461,11 +462,11 @@ static void the_ready_file_goes_before_the_command_is_asked_to_stop(void **state
 
 static void the_ready_file_goes_before_a_limit_ends_the_command(void **state)
 {
-	struct run *r =
-		run(SPAWN("-q", "-t", "500ms", "--ready-file", "ready", "--ready", "line:^up$",
-			  "--", "sh", "-c",
-			  "trap 'test -e ready || echo gone; exit 0' TERM; echo up; sleep 20 & wait"),
-		    NULL);
+	struct run *r = run(
+		SPAWN("-q", "-t", "500ms", "--ready-file", "ready", "--ready", "line:^up$", "--",
+		      "sh", "-c",
+		      "trap 'test -e ready || echo gone; exit 0' TERM; echo up; sleep 20 & wait"),
+		NULL);
 
 	(void)state;
 	assert_status(r, 124);

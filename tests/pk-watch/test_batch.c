@@ -156,10 +156,9 @@ static void records_are_lines_nul_or_json(void **state)
 	add(&batch, "d", KIND_CREATE, BATCH_DIR);
 	assert_string_equal(written(&batch, FORMAT_LINES, &out), "a \"b\"\n\nd\n");
 	assert_memory_equal(written(&batch, FORMAT_NULL, &out), "a \"b\"\n\0d\0", 10);
-	assert_string_equal(
-		written(&batch, FORMAT_JSON, &out),
-		"{\"path\":\"a \\\"b\\\"\\n\",\"kind\":\"modify\",\"type\":\"file\"}\n"
-		"{\"path\":\"d\",\"kind\":\"create\",\"type\":\"dir\"}\n");
+	assert_string_equal(written(&batch, FORMAT_JSON, &out),
+			    "{\"path\":\"a \\\"b\\\"\\n\",\"kind\":\"modify\",\"type\":\"file\"}\n"
+			    "{\"path\":\"d\",\"kind\":\"create\",\"type\":\"dir\"}\n");
 }
 
 static void a_name_that_is_not_utf8_is_given_in_base64_too(void **state)

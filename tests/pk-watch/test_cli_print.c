@@ -287,8 +287,8 @@ static void editors_saves_are_one_change_of_one_file(void **state)
 		"ln -s me@host.1 w/.#f; cp w/f w/f~; echo emacs > w/f; rm w/.#f",
 		/* an atomic save: hidden temporary file, synced and renamed */
 		"echo atomic > w/.f.swx; sync w/.f.swx; mv w/.f.swx w/f",
-		"command -v vim > /dev/null || exec touch w/f; vim -u NONE -es -c 's/$/!/' -c wq "
-		"w/f < /dev/null",
+		("command -v vim > /dev/null || exec touch w/f; vim -u NONE -es -c 's/$/!/' -c wq "
+		 "w/f < /dev/null"),
 	};
 
 	(void)state;
