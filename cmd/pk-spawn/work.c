@@ -194,9 +194,7 @@ static int serve(struct work *work, struct guard *guard)
 	}
 }
 
-/* --- the whole
- * ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static struct ending report(struct work *work, struct guard *guard, pid_t pid)
 {
