@@ -8,7 +8,7 @@ VERSION = 0.1.0
 BUILD = release
 OUT = build/$(BUILD)
 # A module of common/ includes only modules to its left; tests/layers.sh checks it.
-LAYERS = base clock fd sink boot buf match status errname utf8 sha256 signame num deadline outcome spool say opt json jsonread jsontext events proc lock semaphore place keep slot replace cgroup stop terminal child tree report program owner guard hold crew front
+LAYERS = base clock fd sink boot buf match status errname utf8 sha256 signame num deadline outcome spool say opt json jsonread jsontext events proc sockdiag lock semaphore place keep slot replace cgroup stop terminal child tree report program owner guard hold crew front
 
 ifeq ($(origin CC),default)
 CC = gcc

@@ -25,8 +25,8 @@ struct child_limit {
 };
 
 struct child_job {
-	char *const *argv;	    /* argv[0] is looked up in PATH as the shell does */
-	char *const *envp;	    /* NULL: environ, where an owner puts PK_DEADLINE (deadline.h) */
+	char *const *argv; /* argv[0] is looked up in PATH as the shell does */
+	char *const *envp; /* NULL: environ, where an owner puts PK_DEADLINE (deadline.h) */
 	const struct child_fd *fds; /* applied at once, as if all dup2(2) happened together */
 	size_t fd_count;
 	const struct child_limit *limits;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/lock.h"
 #include "common/say.h"
 
@@ -107,6 +108,14 @@ int hold_take(struct hold *hold, const char *path, int slots, struct guard *guar
 	if (err == 0)
 		report_hold(guard, "lock_acquired", path, now_ns() - began, hold->slots.number);
 	return err;
+}
+
+void hold_drop(struct hold *hold, const struct guard *guard)
+{
+	if (guard->owner.running)
+		return;
+	fd_drop(&hold->fd);
+	semaphore_drop(&hold->slots);
 }
 
 int hold_fd(const struct hold *hold)

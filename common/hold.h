@@ -34,6 +34,9 @@ must_check int hold_take(struct hold *hold, const char *path, int slots, struct 
 /* The descriptor that must stay open (guard_let_go); -1: nothing is held. */
 int hold_fd(const struct hold *hold);
 
+/* Give it back, unless a job still runs: then it goes with the guard. */
+void hold_drop(struct hold *hold, const struct guard *guard);
+
 /* Say why hold_take failed. */
 void hold_explain(const struct hold *hold, const char *path, int err);
 

@@ -3,7 +3,8 @@
 # PK_HELPERS with `webserver`, and the tools in PATH. Takes about 5 s; everything it starts carries a mark in its environment, and
 # at the end nobody does.
 export LC_ALL=C
-export PK_DEMO=demo.$$.$RANDOM$RANDOM
+mark=demo.$$.$RANDOM$RANDOM
+export PK_DEMO=$mark
 unset PK_RUN PK_DEADLINE TRACEPARENT
 dir=$(mktemp -d) || exit 1
 began=${EPOCHREALTIME/[.,]/}
@@ -14,13 +15,13 @@ fi
 
 # The living processes that carry the mark; a zombie has no environment.
 marked() {
-	grep -lsz "^PK_DEMO=$PK_DEMO" /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$$"
+	grep -lsz "^PK_DEMO=$mark" /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$$"
 }
 
 # shellcheck disable=SC2317
 clean_up() {
 	local pid
-	for pid in $(marked); do
+	for pid in $(unset PK_DEMO && marked); do
 		kill -KILL "$pid" 2>/dev/null
 	done
 	wait 2>/dev/null
@@ -49,13 +50,18 @@ show() {
 	sed 's/^/    /'
 }
 
+# The event file is not to grow by being read: pk-jsonl would refuse that.
+read_events() {
+	PK_EVENTS='' pk-jsonl "$@"
+}
+
 # events EVENT [PREDICATE...]: how many there are.
 events() {
 	local where=() predicate
 	for predicate in "${@:2}"; do
 		where+=(-w "$predicate")
 	done
-	pk-jsonl count -w "event=$1" "${where[@]}" events.jsonl 2>/dev/null || true
+	read_events count -w "event=$1" "${where[@]}" events.jsonl || true
 }
 
 # wait_answer TEXT: until the service says so, 15 s at most.
@@ -94,9 +100,9 @@ chmod +x ask
 printf 'port %d\nbusy 3\nleak 1\ngreeting good morning\n' "$port" >server.conf
 
 step '1. A service is started, found ready, used, and stopped' \
-	"pk-spawn --service './server server.conf' --ready tcp:$port -- pk-retry -n 6 -H 9 -b api.breaker -- ./ask"
+	"pk-spawn --service './server server.conf' --ready tcp:$port -- pk-retry -n 6 -d 20ms -H 9 -b api.breaker -- ./ask"
 answer=$(HINT=9 pk-spawn --service './server server.conf >server.log' --ready "tcp:$port" -- \
-	pk-retry -n 6 -d 200ms -H 9 -b api.breaker -- ask 2>errors) || fail 'the client had no answer'
+	pk-retry -n 6 -d 20ms -H 9 -b api.breaker -- ask 2>errors) || fail 'the client had no answer'
 show <errors
 echo "    $answer"
 
@@ -133,7 +139,7 @@ wait_answer 'good evening'
 echo '    after:  good evening'
 
 step '5. A leak is found and explained' "pk-handles -j PID >before; (20 requests); pk-handles --diff before PID; pk-handles --why PID"
-pid=$(pk-jsonl filter -w tool=pk-spawn -w event=start -w command=server -s command_pid -o raw events.jsonl | tail -n 1)
+pid=$(read_events filter -w tool=pk-spawn -w event=start -w command=server -s command_pid -o raw events.jsonl | tail -n 1)
 pk-handles -j "$pid" >before
 for _ in {1..20}; do ask >/dev/null; done
 pk-handles --diff before "$pid" >growth
@@ -144,7 +150,7 @@ pk-handles --why "$pid" | grep -v '^  ' | head -n 6 | cut -c 1-90 | show
 step '6. Everything is stopped' 'kill -TERM $(pgrep pk-watch)'
 kill -TERM $watch
 wait $watch
-left=$(marked | wc -l)
+left=$(unset PK_DEMO && marked | wc -l) # whoever counts is not one of them
 echo "    processes left: $left"
 
 step '7. What happened, by the event file'
@@ -155,12 +161,12 @@ row TOOL WHAT COUNT
 row pk-spawn 'commands started' "$(events start tool=pk-spawn)"
 row pk-spawn 'services and commands found ready' "$(events ready tool=pk-spawn)"
 row pk-retry 'attempts' "$(events attempt_end tool=pk-retry)"
-row pk-retry 'waits, as long as the server asked' "$(events delay tool=pk-retry)"
+row pk-retry 'waits between them' "$(events delay tool=pk-retry)"
 row pk-jsonl 'records in the log, from 64 writers' "$records"
 row pk-atomic-write 'files replaced' "$(events committed tool=pk-atomic-write)"
 row pk-watch 'changes that were acted on' "$(events change tool=pk-watch)"
-row pk-handles 'findings' "$(pk-jsonl count -w tool=pk-handles -w event=end -w status=1 events.jsonl)"
+row pk-handles 'findings' "$(events finding tool=pk-handles)"
 row all 'processes left' "$left"
 echo
-echo "    $(pk-jsonl count events.jsonl) events, $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms"
+echo "    $(read_events count events.jsonl) events, $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms"
 [ "$left" -eq 0 ] && [ "$records" -eq 640 ]

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Install what check, static, fuzz, valgrind, coverage, lint and the bench need.
+# deps.sh [all]: install what check, static, fuzz, valgrind, coverage, lint and the bench need; with `all` also what a recipe
+# or a check of packages uses where it is there.
 packages='gcc make binutils libc6-dev linux-libc-dev libcmocka-dev musl-tools clang clang-format clang-tidy libclang-rt-dev
 	cppcheck mandoc shellcheck valgrind strace gcovr fish zsh bash-completion jq python3 curl procps psmisc util-linux
 	coreutils git redis-tools bindfs dpkg-dev lsof iproute2 nodejs'
+[ "${1-}" != all ] || packages="$packages slurmctld slurmd slurm-client munge lintian"
 command -v apt-get >/dev/null 2>&1 || {
 	echo 'make deps: there is no apt-get here. Install a C17 compiler, make, binutils, cmocka (with headers),'
 	echo 'musl-gcc, clang with compiler-rt, clang-format, clang-tidy, cppcheck, mandoc, shellcheck, valgrind, strace,'

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "input.h"
 #include "common/sha256.h"
+#include "input.h"
 #include "stage.h"
 #include "target.h"
 #include "tell.h"

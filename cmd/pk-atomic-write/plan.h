@@ -9,8 +9,8 @@
 #include "common/deadline.h"
 #include "common/opt.h"
 #include "common/replace.h"
-#include "common/stop.h"
 #include "common/sha256.h"
+#include "common/stop.h"
 
 /* What --if-match asks of the current content. */
 enum match { MATCH_NONE_ASKED, MATCH_ABSENT, MATCH_ANY, MATCH_HASH };

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "common/clock.h"
-#include "common/signame.h"
 #include "common/sha256.h"
+#include "common/signame.h"
 #include "tell.h"
 
 void trace_start(const struct work *work)

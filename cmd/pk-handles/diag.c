@@ -1,18 +1,12 @@
 /* Sockets as the kernel's tables have them: netlink dumps of sock_diag(7). */
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/fd.h"
+#include "common/sockdiag.h"
 #include "sock.h"
 
 /* The socket ino when it is asked for, known from here on; else NULL. */
@@ -94,94 +88,36 @@ static void take_unix(struct sock_table *table, const struct unix_diag_msg *msg,
 	}
 }
 
-static void take_message(struct sock_table *table, const struct nlmsghdr *header, enum kind kind)
+/* For which table an answer is, and which kind of sockets was asked for. */
+struct question {
+	struct sock_table *table;
+	enum kind kind;
+};
+
+static void take_message(void *arg, const void *body, size_t len)
 {
-	const size_t len = header->nlmsg_len - NLMSG_HDRLEN;
-	const void *body = (const char *)header + NLMSG_HDRLEN;
+	const struct question *question = arg;
 	const unsigned char family = len > 0 ? *(const unsigned char *)body : AF_UNSPEC;
 
 	if (family == AF_UNIX && len >= sizeof(struct unix_diag_msg))
-		take_unix(table, body, len);
+		take_unix(question->table, body, len);
 	else if ((family == AF_INET || family == AF_INET6) && len >= sizeof(struct inet_diag_msg))
-		take_inet(table, body, kind);
-}
-
-/* As sock_parse, for the answer to a request for sockets of that kind. */
-static int parse(struct sock_table *table, const void *bytes, size_t len, enum kind kind)
-{
-	const char *at = bytes;
-
-	while (len >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)at;
-		size_t step;
-
-		if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > len)
-			return -EINVAL;
-		if (header->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (header->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *error = (const void *)(at + NLMSG_HDRLEN);
-
-			return header->nlmsg_len < NLMSG_LENGTH(sizeof(*error)) || !error->error
-				       ? -EINVAL
-				       : -abs(error->error);
-		}
-		take_message(table, header, kind);
-		step = NLMSG_ALIGN(header->nlmsg_len);
-		if (step >= len)
-			return 0;
-		at += step;
-		len -= step;
-	}
-	return 0;
+		take_inet(question->table, body, question->kind);
 }
 
 int sock_parse(struct sock_table *table, const void *bytes, size_t len)
 {
-	return parse(table, bytes, len, KIND_TCP);
+	struct question question = {.table = table, .kind = KIND_TCP};
+
+	return sockdiag_parse(bytes, len, take_message, &question);
 }
 
-static int receive(int fd, struct sock_table *table, enum kind kind, bool dump)
+static int ask(struct sock_table *table, struct sockdiag_request *request, size_t len,
+	       enum kind kind, bool dump)
 {
-	static _Alignas(struct nlmsghdr) char answer[32768];
+	struct question question = {.table = table, .kind = kind};
 
-	for (;;) {
-		ssize_t len = recv(fd, answer, sizeof(answer), 0);
-		int result;
-
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len <= 0)
-			return len < 0 ? -errno : -EIO;
-		result = parse(table, answer, (size_t)len, kind);
-		if (result != 0 || !dump)
-			return result < 0 ? result : 0;
-	}
-}
-
-struct request {
-	struct nlmsghdr header;
-	union {
-		struct inet_diag_req_v2 inet;
-		struct unix_diag_req local;
-	} body;
-};
-
-static int ask(struct sock_table *table, struct request *request, size_t len, enum kind kind,
-	       bool dump)
-{
-	scoped(fd_drop) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	if (fd < 0)
-		return -errno;
-	request->header = (struct nlmsghdr){
-		.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
-		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = dump ? NLM_F_REQUEST | NLM_F_DUMP : NLM_F_REQUEST,
-	};
-	if (send(fd, request, request->header.nlmsg_len, 0) < 0)
-		return -errno;
-	return receive(fd, table, kind, dump);
+	return sockdiag_ask(request, len, dump, take_message, &question);
 }
 
 #define UNIX_FACTS (UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN)
@@ -189,10 +125,10 @@ static int ask(struct sock_table *table, struct request *request, size_t len, en
 int sock_ask_unix(struct sock *sock)
 {
 	struct sock_table table = {0};
-	struct request request = {.body.local = {.sdiag_family = AF_UNIX,
-						 .udiag_ino = (uint32_t)sock->ino,
-						 .udiag_cookie = {~0U, ~0U}, /* any */
-						 .udiag_show = UNIX_FACTS}};
+	struct sockdiag_request request = {.body.local = {.sdiag_family = AF_UNIX,
+							  .udiag_ino = (uint32_t)sock->ino,
+							  .udiag_cookie = {~0U, ~0U}, /* any */
+							  .udiag_show = UNIX_FACTS}};
 	const uint64_t netns = sock->netns;
 	int err = sock_want(&table, sock->ino) < 0 ? -ENOMEM : 0;
 
@@ -222,9 +158,9 @@ int sock_dump(struct sock_table *table)
 		{AF_INET, IPPROTO_UDP, KIND_UDP},
 		{AF_INET6, IPPROTO_UDP, KIND_UDP},
 	};
-	struct request request = {.body.local = {.sdiag_family = AF_UNIX,
-						 .udiag_states = ~0U,
-						 .udiag_show = UNIX_FACTS}};
+	struct sockdiag_request request = {.body.local = {.sdiag_family = AF_UNIX,
+							  .udiag_states = ~0U,
+							  .udiag_show = UNIX_FACTS}};
 	int err = ask(table, &request, sizeof(request.body.local), KIND_UNIX, true);
 	bool any = err >= 0;
 

@@ -266,6 +266,21 @@ static void tell_threads(const struct teller *teller)
 	}
 }
 
+/* A blocked signal that a signalfd takes is handled all the same. */
+static bool is_read(const struct teller *teller, int signal)
+{
+	const struct table *table = teller->facts->table;
+	const size_t count = table_count(table);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct handle *handle = table_at(table, i);
+
+		if (handle->kind == KIND_SIGNALFD && handle->info.signals >> (signal - 1) & 1)
+			return true;
+	}
+	return false;
+}
+
 static void tell_signals(const struct teller *teller)
 {
 	const struct process *process = teller->facts->process;
@@ -273,7 +288,7 @@ static void tell_signals(const struct teller *teller)
 
 	if (process->stat.state == 'Z')
 		return;
-	if (term == HANDLING_IGNORED || term == HANDLING_BLOCKED) {
+	if (term == HANDLING_IGNORED || (term == HANDLING_BLOCKED && !is_read(teller, SIGTERM))) {
 		line_text(teller->line, "SIGTERM is ");
 		line_text(teller->line, handling_name(term));
 		line_text(teller->line, ": it will not end it");

@@ -309,6 +309,7 @@ static struct ending body(struct guard *guard, void *arg)
 		publish(&run, -1, run.ending);
 	notice_end(&run.notice, run.total, run.ending, run.reason);
 	share_drop(&run.share);
+	hold_drop(&run.hold, guard);
 	breaker_drop(&run.breaker);
 	streams_drop(&run.attempts.streams);
 	err = events_error(guard_events(guard));

@@ -82,8 +82,11 @@ static int open_result(struct share *share)
 	struct stat st;
 	int fd =
 		open(share->plan->share, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	int err = fd < 0 ? errno == ELOOP ? -EBADMSG : -errno : check_owner(fd, &st);
+	int err;
 
+	if (fd < 0)
+		return errno == ELOOP ? -EBADMSG : -errno;
+	err = check_owner(fd, &st);
 	if (err >= 0)
 		err = read_result(fd, st.st_size, &result);
 	if (err >= 0 && strcmp(result.key, share->key) != 0)

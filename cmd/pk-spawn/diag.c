@@ -1,90 +1,15 @@
-/* Netlink: dumps of listening sockets. */
+/* What listens on a port or at a path, by sock_diag. */
 #include "diag.h"
 
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
-#include "common/fd.h"
-
-struct request {
-	struct nlmsghdr header;
-	union {
-		struct inet_diag_req_v2 inet;
-		struct unix_diag_req local;
-	} body;
-};
-
-/* One message of the answer. */
-typedef void take_fn(void *arg, const void *body, size_t len);
-
-/* The messages of one datagram. Returns 1 at the end of the dump, 0 to go on, or -errno. */
-static int take_all(const char *at, size_t len, take_fn *take, void *arg)
-{
-	while (len >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)at;
-		size_t step;
-
-		if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > len)
-			return -EINVAL;
-		if (header->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (header->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *error = (const void *)(at + NLMSG_HDRLEN);
-
-			return header->nlmsg_len < NLMSG_LENGTH(sizeof(*error)) || !error->error
-				       ? -EINVAL
-				       : -abs(error->error);
-		}
-		take(arg, at + NLMSG_HDRLEN, header->nlmsg_len - NLMSG_HDRLEN);
-		step = NLMSG_ALIGN(header->nlmsg_len);
-		if (step >= len)
-			break;
-		at += step;
-		len -= step;
-	}
-	return 0;
-}
-
-static int dump(int fd, struct request *request, size_t len, take_fn *take, void *arg)
-{
-	_Alignas(struct nlmsghdr) char answer[16384];
-	int result = 0;
-
-	request->header = (struct nlmsghdr){
-		.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
-		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-	};
-	if (send(fd, request, request->header.nlmsg_len, 0) < 0)
-		return -errno;
-	while (result == 0) {
-		ssize_t n = recv(fd, answer, sizeof(answer), 0);
-
-		if (n > 0)
-			result = take_all(answer, (size_t)n, take, arg);
-		else if (n == 0 || errno != EINTR)
-			return n < 0 ? -errno : -EIO;
-	}
-	return result < 0 ? result : 0;
-}
-
-static int open_diag(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	return fd < 0 ? -errno : fd;
-}
+#include "common/sockdiag.h"
 
 struct tcp_search {
 	diag_found *found;
@@ -112,16 +37,15 @@ int diag_tcp(uint16_t port, diag_found *found, void *arg)
 {
 	static const unsigned char families[] = {AF_INET, AF_INET6};
 	struct tcp_search search = {.found = found, .arg = arg};
-	scoped(fd_drop) int fd = open_diag();
-	int err = fd < 0 ? fd : 0;
+	int err = 0;
 
 	for (size_t i = 0; i < array_len(families) && err >= 0; i++) {
-		struct request request = {.body.inet = {.sdiag_family = families[i],
-							.sdiag_protocol = IPPROTO_TCP,
-							.idiag_states = 1U << TCP_LISTEN,
-							.id.idiag_sport = htons(port)}};
+		struct sockdiag_request request = {.body.inet = {.sdiag_family = families[i],
+								 .sdiag_protocol = IPPROTO_TCP,
+								 .idiag_states = 1U << TCP_LISTEN,
+								 .id.idiag_sport = htons(port)}};
 
-		err = dump(fd, &request, sizeof(request.body.inet), take_tcp, &search);
+		err = sockdiag_ask(&request, sizeof(request.body.inet), true, take_tcp, &search);
 	}
 	return err;
 }
@@ -187,19 +111,17 @@ static void take_unix(void *arg, const void *body, size_t len)
 
 int diag_unix(const char *path, uint64_t *inos, size_t max, size_t *ret_count)
 {
-	struct request request = {.body.local = {.sdiag_family = AF_UNIX,
-						 .udiag_states = 1U << TCP_LISTEN,
-
-						 .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME}};
+	struct sockdiag_request request = {
+		.body.local = {.sdiag_family = AF_UNIX,
+			       .udiag_states = 1U << TCP_LISTEN,
+			       .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME}};
 	struct unix_search search = {.path = path, .inos = inos, .max = max};
-	scoped(fd_drop) int fd = -1;
 	int err;
 
 	*ret_count = 0;
 	if (stat(path, &search.file) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	fd = open_diag();
-	err = fd < 0 ? fd : dump(fd, &request, sizeof(request.body.local), take_unix, &search);
+	err = sockdiag_ask(&request, sizeof(request.body.local), true, take_unix, &search);
 	*ret_count = search.count;
 	return err;
 }

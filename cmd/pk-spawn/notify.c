@@ -58,12 +58,21 @@ int notify_listen(char name[static NOTIFY_NAME_MAX])
 	return err;
 }
 
+/* musl's macro mixes signs. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+static struct cmsghdr *next_part(struct msghdr *header, struct cmsghdr *part)
+{
+	return CMSG_NXTHDR(header, part);
+}
+#pragma GCC diagnostic pop
+
 /* Close what came along, and see who sent it. */
 static bool is_ours(struct msghdr *header)
 {
 	bool ours = false;
 
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = next_part(header, part)) {
 		if (part->cmsg_level != SOL_SOCKET)
 			continue;
 		if (part->cmsg_type == SCM_CREDENTIALS) {

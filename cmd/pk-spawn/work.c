@@ -194,9 +194,7 @@ static int serve(struct work *work, struct guard *guard)
 	}
 }
 
-/* --- the whole
- * ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static struct ending report(struct work *work, struct guard *guard, pid_t pid)
 {
@@ -270,6 +268,7 @@ struct ending work_body(struct guard *guard, void *arg)
 		ending = run_job(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
+	hold_drop(&work->hold, guard);
 	prepare_drop(work);
 	return ending;
 }

@@ -73,11 +73,10 @@ compare() {
 	done
 }
 
-# memory COMMAND...: its peak, in KiB.
+# memory COMMAND...: its peak, in KiB, as pk-spawn saw it: the kernel counts what a program was before its exec too.
 memory() {
-	python3 -c 'import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+	"$PK_BIN/pk-spawn" --events "$work/events" -- "$@" >"$work/out" || return
+	sed -n 's/.*"maxrss_bytes":\([0-9]*\).*/\1/p' "$work/events" | awk '{ print $1 / 1024 }'
 }
 
 hold 100

@@ -20,9 +20,10 @@ exact() {
 	[ "$2" = "$3" ] || verdict=MISSED
 	printf '%-58s %9s    goal  = %s  %s\n' "$1" "$2" "$3" $verdict
 }
-# p50 and the worst of numbers on stdin
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-worst() { sort -n | tail -n 1; }
+# A percentile of the numbers on stdin. The worst is the machine's too: where others run, somebody waits for a processor.
+percentile() { sort -n | awk -v p="$1" '{ v[NR] = $1 } END { print v[int((NR * p + 99) / 100)] }'; }
+median() { percentile 50; }
+worst() { percentile 100; }
 
 # Says when it was started; the first one, the leader's, does not end.
 cat >stamp.c <<'C'
@@ -184,6 +185,7 @@ compile wake -D_GNU_SOURCE -I"$top" wake.c "$top"/common/{semaphore,lock,fd,cloc
 for how in kill drop; do
 	./wake $how 1000 >$how.us || fail "wake $how"
 	most "$how of a holder: the waiter has the slot (median)" "$(median <$how.us | awk '{ print $1 / 1000 }')" ms 2
+	most "$how of a holder: the waiter has the slot (99 of 100)" "$(percentile 99 <$how.us | awk '{ print $1 / 1000 }')" ms 2
 	most "$how of a holder: the waiter has the slot (worst of 1000)" "$(worst <$how.us | awk '{ print $1 / 1000 }')" ms 2
 done
 "$bin/pk-retry" -l i --slots 1 -- sleep 100 &

@@ -55,8 +55,9 @@ static void little_memory_is_no_crash_and_no_lie(void **state)
 		assert_int_equal(r->signal, 0);
 		if (r->status == 0)
 			assert_string_equal(r->out, tool()->output);
-		else
+		else if (tool()->waiting[0] == NULL)
 			assert_true(r->status >= 125 && r->status <= 127);
+		/* A wrapper's command has as little: then the status is its own. */
 	}
 }
 

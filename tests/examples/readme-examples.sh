@@ -1,7 +1,7 @@
 #!/bin/bash
 # readme-examples.sh: run the README's recipes (each paragraph of its sh blocks) and its transcripts (console blocks),
 # whose output has to be what is printed there.
-# shellcheck disable=SC1091
+# shellcheck disable=SC1091,SC2034
 top=${PK_TOP:-$PWD}
 . "${BASH_SOURCE%/*}/sandbox.bash"
 

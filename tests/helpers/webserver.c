@@ -1,9 +1,10 @@
 /* webserver CONF: a small HTTP server for 127.0.0.1, for the demo. CONF has lines `port N`, `greeting TEXT`, `busy N` (the first
- * N requests get 503 with a Retry-After) and `leak N` (1: a connection that the client has closed is not closed). It says
+ * N requests get 503 with a Retry-After) and `leak N` (1: a file is left open for each request). It says
  * what it does as JSON Lines, and ends by itself with 0 when TERM or INT asks. */
 #include "helper.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -45,19 +46,37 @@ static int listen_on(int port)
 	return server;
 }
 
+/* All of the request: an end that is closed too early resets the connection. */
+static bool read_head(int from)
+{
+	char text[4096];
+	size_t have = 0;
+
+	while (have < sizeof(text) - 1) {
+		ssize_t got = recv(from, text + have, sizeof(text) - 1 - have, 0);
+
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+		text[have] = '\0';
+		if (strstr(text, "\r\n\r\n") != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void answer(int to, const struct config *config, int number)
 {
 	const bool busy = number <= config->busy;
-	char request[4096], text[512];
+	char text[512];
 	int len;
 
-	if (recv(to, request, sizeof(request), 0) <= 0)
+	if (!read_head(to))
 		return;
 	len = snprintf(text, sizeof(text), "HTTP/1.0 %s\r\n%s\r\n%s\n",
-		       busy ? "503 Service Unavailable" : "200 OK", busy ? "Retry-After: 0.1s\r\n" : "",
-		       busy ? "busy" : config->greeting);
+		       busy ? "503 Service Unavailable" : "200 OK",
+		       busy ? "Retry-After: 0.1s\r\n" : "", busy ? "busy" : config->greeting);
 	(void)send(to, text, (size_t)len, MSG_NOSIGNAL);
-	(void)shutdown(to, SHUT_WR);
 	(void)printf("{\"level\":\"%s\",\"request\":%d}\n", busy ? "warning" : "info", number);
 	(void)fflush(stdout);
 }
@@ -88,8 +107,9 @@ int main(int argc, char **argv)
 		int to = accept4(fds[1].fd, NULL, NULL, SOCK_CLOEXEC);
 
 		answer(to, &config, number++);
-		if (!config.leak)
-			(void)close(to);
+		(void)close(to);
+		if (config.leak)
+			(void)open(argv[1], O_RDONLY | O_CLOEXEC);
 	}
 	return 0;
 }

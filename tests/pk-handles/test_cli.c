@@ -369,6 +369,24 @@ static void why_names_reasons_in_order(void **state)
 	end_zoo(z);
 }
 
+/* pk-spawn reads TERM from a signalfd; its command has only blocked it. */
+static void why_takes_a_signalfd_for_a_handler(void **state)
+{
+	struct run *r = start(ARGV("pk-spawn", "-k", "0", "--", "sh", "-c",
+				   "echo ready; exec env --block-signal=TERM sleep 20"),
+			      NULL);
+	const char *front = test_text("%d", r->pid);
+
+	(void)state;
+	run_wait_out(r, "ready");
+	const char *inner = test_text("%d", test_find("sleep"));
+	assert_lacks(run(HANDLES("--why", front), NULL)->out, "SIGTERM");
+	assert_has(run(HANDLES("--why", inner), NULL)->out,
+		   "SIGTERM is blocked: it will not end it");
+	run_signal(r, SIGTERM);
+	finish(r);
+}
+
 static void why_tells_the_stopped_from_the_dead(void **state)
 {
 	struct run *z = zoo(), *r;
@@ -491,6 +509,7 @@ int main(void)
 		tidy_test(all_counts_what_it_may_not_read),
 		tidy_test(a_tree_has_the_descendants),
 		tidy_test(why_names_reasons_in_order),
+		tidy_test(why_takes_a_signalfd_for_a_handler),
 		tidy_test(why_tells_the_stopped_from_the_dead),
 		tidy_test(growth_since_a_snapshot_is_a_finding),
 		tidy_test(too_few_samples_are_3),

@@ -5,7 +5,7 @@ mkfifo request reply
 # It leaves a file open for each request.
 bash -c 'while read -r _; do exec {fd}</etc/passwd; echo done; done <request >reply' &
 pid=$!
-started+=($pid)
+started+=("$pid")
 exec 8>request 9<reply
 stub ask <<'STUB'
 #!/bin/bash

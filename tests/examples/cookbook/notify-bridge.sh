@@ -29,4 +29,4 @@ stub unit <<'SCRIPT'
 exec pk-spawn --ready "tcp:$PORT" -- python3 -m http.server --bind 127.0.0.1 "$PORT"
 # end
 SCRIPT
-expect 'both words in order' [ "$(./manager ./unit 2>/dev/null)" = "['READY=1', 'STOPPING=1']" ]
+expect 'both words in order' [ "$(./manager ./unit 2>/dev/null | tail -n 1)" = "['READY=1', 'STOPPING=1']" ]
