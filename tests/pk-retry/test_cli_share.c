@@ -371,6 +371,14 @@ static void slots_are_told_when_they_cannot_be_had(void **state)
 	assert_has(r->err, "'--slots' needs '--lock'");
 	assert_status(run(ARGV("pk-retry", "-l", "l", "--slots", "0", "true"), NULL), 125);
 	assert_status(run(ARGV("pk-retry", "-l", "l", "--slots", "257", "true"), NULL), 125);
+	assert_int_equal(unlink(test_path("l.1")), 0);
+	assert_int_equal(mkfifo(test_path("l.1"), 0600), 0);
+	r = run(ARGV("pk-retry", "-l", "l.1", "-w", "100ms", "-D", "1s", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->err, "pk-retry: cannot lock 'l.1': it is a FIFO\n");
+	r = run(ARGV("pk-retry", "-l", "l.1", "--slots", "2", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "cannot lock 'l.1': it is a FIFO\n");
 }
 
 /* --- a service that is kept running --------------------------------------------------------------- */
