@@ -17,6 +17,7 @@
 #include "common/say.h"
 #include "probe.h"
 #include "resolve.h"
+#include "tell.h"
 
 /* Ours is asked up to every 20 ms; what many others may wait for too, less often and not in step. */
 #define PAUSE_LEAST (2 * NS_PER_MS)
@@ -168,11 +169,11 @@ static bool ask_again(struct asking *asking, int64_t most)
 
 static void tell_late(const struct await *await, const struct spec *spec)
 {
-	char text[NS_TEXT_MAX];
+	char limit[TELL_LIMIT_MAX];
 
-	ns_format(text, await->plan->ready_timeout);
 	if (!await->plan->quiet)
-		say("waited for %s in vain (%s)", spec->text, text);
+		say("waited for %s in vain for %s", spec->text,
+		    tell_ready_limit(await->plan, await->until.cause, limit));
 }
 
 struct ending await_body(struct guard *guard, void *arg)
@@ -183,7 +184,7 @@ struct ending await_body(struct guard *guard, void *arg)
 	for (size_t i = 0; i < await->plan->wait_count; i++) {
 		struct asking asking = {.guard = guard,
 					.spec = &await->plan->waits[i],
-					.until = await->until,
+					.until = await->until.at,
 					.null = null};
 
 		if (ask_again(&asking, PAUSE_MOST_FOREIGN))
