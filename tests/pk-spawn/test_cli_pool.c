@@ -146,6 +146,10 @@ static const struct pool_row rows[] = {
 	{"the deadline is that of the whole pool",
 	 {"pk-spawn", "-qj1", "-D", "80ms", "sleep", ":::", "9", "9", "9"},
 	 .status = 124},
+	{"a deadline that failed jobs too is told with them",
+	 {"pk-spawn", "-j1", "-D", "500ms", "sleep", ":::", "9", "9", "9"},
+	 .status = 124,
+	 .err = "timed out after 500ms (deadline): 1 of 1 job failed: '9' (124); 2 were not run"},
 	{"a command that does not exist ends the pool at once",
 	 {"pk-spawn", "-j1", "./nowhere", ":::", "1", "2", "3"},
 	 .status = 127,
@@ -541,7 +545,30 @@ static void no_jobserver_means_none(void **state)
 	assert_int_equal(count_tokens(fifo), 0);
 }
 
-#define STORIES 24
+/* Nothing fails, no job is left, and the writer of the items is simply too slow. */
+static void a_deadline_is_told_though_no_job_failed(void **state)
+{
+	static const struct {
+		const char *quiet, *env, *says;
+	} cases[] = {
+		{"-v", NULL, "pk-spawn: timed out after 300ms (deadline)\n"},
+		{"-v", "PK_DEADLINE=+200ms", " (inherited deadline)\n"},
+		{"-q", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(cases); i++) {
+		struct run *r = run(POOL(cases[i].quiet, "-j1", "-D", "300ms", "--", "echo"),
+				    HOW(.keep_input = true, .env = {cases[i].env}));
+
+		assert_status(r, 124);
+		if (cases[i].says)
+			assert_has(r->err, cases[i].says);
+		assert_lines(r->err, cases[i].says ? 1 : 0);
+	}
+}
+
+#define STORIES 25
 
 int main(void)
 {
@@ -561,6 +588,7 @@ int main(void)
 		tidy_test(a_reader_that_goes_ends_the_pool),
 		tidy_test(a_full_device_is_a_failure),
 		tidy_test(delay_is_between_starts),
+		tidy_test(a_deadline_is_told_though_no_job_failed),
 		tidy_test(plain_progress_is_silent_when_it_is_quick),
 		tidy_test(a_recipe_takes_no_more_slots_than_make_allows),
 		tidy_test(a_plain_recipe_runs_one_at_a_time),
