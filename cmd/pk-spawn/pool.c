@@ -303,17 +303,27 @@ static void record_lost(struct pool *pool)
 	}
 }
 
+/* The deadline has cut the pool short, and nothing else had ended it before. */
+static bool is_late(const struct pool *pool)
+{
+	return pool->expired && !pool->signal && !pool->tally.decided;
+}
+
 static void explain(struct pool *pool)
 {
-	char line[TALLY_LINE_MAX];
 	const bool wanted = pool->rules.any && pool->tally.succeeded > 0;
+	const bool inherited = pool->slot.policy.from;
+	char line[TALLY_LINE_MAX], limit[TELL_LIMIT_MAX];
 
+	if (pool->plan->quiet || wanted || pool->told_unstarted || pool->fatal)
+		return;
 	tally_line(&pool->tally, line);
-	if (pool->rules.any && pool->feed.ended && pool->feed.seq == 0 && !pool->plan->quiet &&
-	    !pool->fatal && !pool->signal)
+	if (is_late(pool))
+		say("timed out after %s%s%s", tell_deadline(pool->plan, inherited, limit),
+		    line[0] != '\0' ? ": " : "", line);
+	else if (pool->rules.any && pool->feed.ended && pool->feed.seq == 0)
 		say("no item, so none succeeded");
-	if (line[0] != '\0' && !pool->plan->quiet && !wanted && !pool->told_unstarted &&
-	    !pool->fatal)
+	else if (line[0] != '\0')
 		say("%s", line);
 }
 

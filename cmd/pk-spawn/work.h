@@ -34,7 +34,8 @@ struct work {
 	bool relays;
 	struct relay relay;
 	struct ready ready;
-	int64_t ready_by;   /* when it must be ready */
+	struct stop_policy limits; /* its deadline is one for being ready, too */
+	struct plan_ready_by ready_by;
 	int64_t look_again; /* whether it still is */
 	bool stopping;	    /* the command has been asked to end, or will be in this moment */
 	bool unready;	    /* because it was not ready in time */

@@ -116,6 +116,24 @@ static void what_cannot_be_locked_is_told(void **state)
 	assert_has(r->err, "'--slots' needs '--lock'");
 }
 
+/* Slots leave FIFOs beside the lock: a slip of the keyboard must not wait for ever. */
+static void a_fifo_is_refused_as_the_lock(void **state)
+{
+	static const char *const told = "pk-spawn: cannot lock 'l': it is a FIFO\n";
+	struct run *r;
+
+	(void)state;
+	assert_int_equal(mkfifo(test_path("l"), 0600), 0);
+	r = run(ARGV("pk-spawn", "-l", "l", "-D", "500ms", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->out, "");
+	assert_string_equal(r->err, told);
+	r = run(ARGV("pk-spawn", "-l", "l", "--slots", "2", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->err, told);
+	assert_int_equal(access(test_path("l.1"), F_OK), -1);
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
@@ -140,6 +158,7 @@ int main(void)
 		clean_test(a_signal_ends_the_wait),
 		clean_test(slots_have_numbers),
 		clean_test(what_cannot_be_locked_is_told),
+		clean_test(a_fifo_is_refused_as_the_lock),
 	};
 
 	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);

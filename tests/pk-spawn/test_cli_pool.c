@@ -151,6 +151,10 @@ static const struct pool_row rows[] = {
 	{"the deadline is that of the whole pool",
 	 {"pk-spawn", "-qj1", "-D", "80ms", "sleep", ":::", "9", "9", "9"},
 	 .status = 124},
+	{"a deadline that failed jobs too is told with them",
+	 {"pk-spawn", "-j1", "-D", "500ms", "sleep", ":::", "9", "9", "9"},
+	 .status = 124,
+	 .err = "timed out after 500ms (deadline): 1 of 1 job failed: '9' (124); 2 were not run"},
 	{"a command that does not exist ends the pool at once",
 	 {"pk-spawn", "-j1", "./nowhere", ":::", "1", "2", "3"},
 	 .status = 127,
@@ -656,6 +660,29 @@ static void no_jobserver_means_none(void **state)
 	assert_int_equal(count_tokens(fifo), 0);
 }
 
+/* Nothing fails, no job is left, and the writer of the items is simply too slow. */
+static void a_deadline_is_told_though_no_job_failed(void **state)
+{
+	static const struct {
+		const char *quiet, *env, *says;
+	} cases[] = {
+		{"-v", NULL, "pk-spawn: timed out after 300ms (deadline)\n"},
+		{"-v", "PK_DEADLINE=+200ms", " (inherited deadline)\n"},
+		{"-q", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(cases); i++) {
+		struct run *r = run(POOL(cases[i].quiet, "-j1", "-D", "300ms", "--", "echo"),
+				    HOW(.keep_input = true, .env = {cases[i].env}));
+
+		assert_status(r, 124);
+		if (cases[i].says)
+			assert_has(r->err, cases[i].says);
+		assert_lines(r->err, cases[i].says ? 1 : 0);
+	}
+}
+
 #define STORIES 32
 
 int main(void)
@@ -683,6 +710,7 @@ int main(void)
 		tidy_test(many_unstartable_items_wait_for_their_turn),
 		tidy_test(an_item_too_many_is_left_in_the_file),
 		tidy_test(what_was_not_run_is_named_to_the_end_of_the_file),
+		tidy_test(a_deadline_is_told_though_no_job_failed),
 		tidy_test(plain_progress_is_silent_when_it_is_quick),
 		tidy_test(a_recipe_takes_no_more_slots_than_make_allows),
 		tidy_test(a_plain_recipe_runs_one_at_a_time),
