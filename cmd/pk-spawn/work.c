@@ -248,6 +248,17 @@ static struct ending run_job(struct work *work, struct guard *guard)
 	return OWN_FAILURE;
 }
 
+/* Nothing stands between the command and its start any more. */
+static struct ending begin(struct work *work, struct guard *guard)
+{
+	int err = prepare_spill(work);
+
+	if (err >= 0)
+		return run_job(work, guard);
+	report_error(guard_events(guard), "io", err);
+	return OWN_FAILURE;
+}
+
 struct ending work_body(struct guard *guard, void *arg)
 {
 	struct work *work = arg;
@@ -265,7 +276,7 @@ struct ending work_body(struct guard *guard, void *arg)
 		say_errno(err, "cannot prepare '%s'", work->argv[0]);
 		report_error(guard_events(guard), "resource", err);
 	} else if (work->service || prepare_hold(work, guard, &ending)) {
-		ending = run_job(work, guard);
+		ending = begin(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
 	hold_drop(&work->hold, guard);

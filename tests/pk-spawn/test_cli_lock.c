@@ -5,6 +5,7 @@
 #include "tests/lib/events.h"
 #include "tests/lib/run.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,10 +117,41 @@ static void what_cannot_be_locked_is_told(void **state)
 	assert_has(r->err, "'--slots' needs '--lock'");
 }
 
+static void assert_holds(const char *name, const char *text)
+{
+	char bytes[64] = "";
+	int fd = open(test_path(name), O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0 && read(fd, bytes, sizeof(bytes) - 1) >= 0);
+	(void)close(fd);
+	assert_string_equal(bytes, text);
+}
+
+static void a_run_that_does_not_begin_spares_the_spill_file(void **state)
+{
+	struct run *holder = hold(events_path());
+
+	(void)state;
+	(void)test_file("log", "precious\n", 0600);
+	assert_status(
+		run(ARGV("pk-spawn", "-l", "l", "-w", "0", "--spill", "log", "echo", "hi"), NULL),
+		75);
+	assert_holds("log", "precious\n");
+	assert_status(run(ARGV("pk-spawn", "--wait-for", "file:none", "--ready-timeout", "20ms",
+			       "--spill", "log", "echo", "hi"),
+			  NULL),
+		      75);
+	assert_holds("log", "precious\n");
+	run_close_input(holder);
+	finish(holder);
+	assert_status(run(ARGV("pk-spawn", "-l", "l", "--spill", "log", "echo", "hi"), NULL), 0);
+	assert_holds("log", "hi\n");
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
-	static const char *const names[] = {"l", "l.1", "l.2"};
+	static const char *const names[] = {"l", "l.1", "l.2", "log"};
 
 	for (size_t i = 0; i < array_len(names); i++)
 		(void)unlink(test_path(names[i]));
@@ -140,6 +172,7 @@ int main(void)
 		clean_test(a_signal_ends_the_wait),
 		clean_test(slots_have_numbers),
 		clean_test(what_cannot_be_locked_is_told),
+		clean_test(a_run_that_does_not_begin_spares_the_spill_file),
 	};
 
 	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);
