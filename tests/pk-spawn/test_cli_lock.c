@@ -79,6 +79,27 @@ static void a_signal_ends_the_wait(void **state)
 	finish(holder);
 }
 
+static void a_lock_around_covers_services(void **state)
+{
+	struct run *holder = hold(events_path()), *r;
+	const char *const argv[] = {"pk-spawn", "-l",	     "l",
+				    "-w",	"0",	     "--",
+				    "pk-spawn", "--service", "echo up; exec sleep 20",
+				    "--ready",	"line:up",   "--",
+				    "flock",	"-n",	     "l",
+				    "true",	NULL};
+
+	(void)state;
+	r = run(argv, NULL);
+	assert_status(r, 75);
+	assert_string_equal(r->out, "");
+	run_close_input(holder);
+	finish(holder);
+	r = run(argv, NULL);
+	assert_status(r, 1);
+	assert_string_equal(r->out, "up\n");
+}
+
 static void slots_have_numbers(void **state)
 {
 	const char *events = events_path();
@@ -170,6 +191,7 @@ int main(void)
 		clean_test(a_busy_lock_is_75),
 		clean_test(it_is_got_when_the_holder_is_killed),
 		clean_test(a_signal_ends_the_wait),
+		clean_test(a_lock_around_covers_services),
 		clean_test(slots_have_numbers),
 		clean_test(what_cannot_be_locked_is_told),
 		clean_test(a_run_that_does_not_begin_spares_the_spill_file),

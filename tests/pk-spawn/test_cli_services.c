@@ -632,7 +632,7 @@ static void a_signal_ends_the_waiting(void **state)
 static void mistakes_are_125_with_what_was_expected(void **state)
 {
 	static const struct {
-		const char *argv[6];
+		const char *argv[8];
 		const char *says;
 	} mistakes[] = {
 		{{"--ready", "tcp"}, "'tcp' for '--ready': expected tcp:[HOST:]PORT"},
@@ -642,15 +642,17 @@ static void mistakes_are_125_with_what_was_expected(void **state)
 		{{"--wait-for", "notify"}, "'notify' for '--wait-for'"},
 		{{"--service", "x"}, "'--service x' needs a --ready behind it"},
 		{{"--service", ""}, "a command for the shell"},
+		{{"--lock", "l", "--service", "touch ran", "--ready", "file:ran"},
+		 "'--lock' does not cover a '--service'"},
 		{{"--ready-file", "f"}, "--ready-file needs --ready or --service"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < array_len(mistakes); i++) {
-		const char *argv[12] = {"pk-spawn"};
+		const char *argv[13] = {"pk-spawn"};
 		size_t count = 1;
 
-		for (size_t j = 0; j < 6 && mistakes[i].argv[j]; j++)
+		for (size_t j = 0; j < 8 && mistakes[i].argv[j]; j++)
 			argv[count++] = mistakes[i].argv[j];
 		argv[count++] = "--";
 		argv[count++] = "touch";
