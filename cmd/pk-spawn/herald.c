@@ -20,23 +20,19 @@ static void notify(const char *state)
 
 static void create(const char *path)
 {
-	scoped(fd_drop) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* A FIFO without a reader is told, not waited for. */
+	scoped(fd_drop) int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 
 	if (fd < 0)
 		say_errno(-errno, "cannot create '%s'", path);
 }
 
-static void remove_file(const struct herald *herald)
+void herald_clear(const char *file)
 {
 	/* It need not be there. */
-	if (herald->file)
-		(void)unlink(herald->file);
-}
-
-void herald_start(struct herald *herald, const char *file)
-{
-	*herald = (struct herald){.file = file};
-	remove_file(herald);
+	if (file)
+		(void)unlink(file);
 }
 
 void herald_ready(struct herald *herald)
@@ -51,7 +47,8 @@ void herald_ready(struct herald *herald)
 
 void herald_stopping(struct herald *herald)
 {
-	remove_file(herald);
+	if (herald->said)
+		herald_clear(herald->file);
 	if (herald->said && !herald->over)
 		notify("STOPPING=1");
 	herald->over = true;

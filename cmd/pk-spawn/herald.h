@@ -13,8 +13,12 @@ struct herald {
 	bool over;	  /* the end has begun: nothing is ready any more */
 };
 
-/* What an earlier run has left would be taken for this one's. */
-void herald_start(struct herald *herald, const char *file);
+/*
+ * Remove the file of --ready-file, if there is one: what an earlier run has left would be taken for this
+ * one's. Only when the lock and all that is waited for have been obtained: until then it may be that of
+ * a run that still goes on.
+ */
+void herald_clear(const char *file);
 
 /* All is ready; said once, and not after the end has begun. A file that cannot be created is told. */
 void herald_ready(struct herald *herald);

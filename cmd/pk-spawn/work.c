@@ -10,6 +10,7 @@
 #include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
+#include "herald.h"
 #include "prepare.h"
 #include "tell.h"
 #include "verdict.h"
@@ -60,8 +61,8 @@ static void note_stopping(void *arg)
 	struct work *work = stopping->work;
 
 	work->stopping = true;
-	if (work->plan->ready_file)
-		(void)unlink(work->plan->ready_file);
+	if (work->begins)
+		herald_clear(work->plan->ready_file);
 	tell_front(work, stopping->guard, WORK_STOPPING);
 }
 
@@ -253,6 +254,9 @@ static struct ending begin(struct work *work, struct guard *guard)
 {
 	int err = prepare_spill(work);
 
+	work->begins = true;
+	if (work->plan->lock)
+		herald_clear(work->plan->ready_file);
 	if (err >= 0)
 		return run_job(work, guard);
 	report_error(guard_events(guard), "io", err);

@@ -36,6 +36,7 @@ struct work {
 	struct ready ready;
 	int64_t ready_by;   /* when it must be ready */
 	int64_t look_again; /* whether it still is */
+	bool begins;	    /* the lock, if there is one, is ours */
 	bool stopping;	    /* the command has been asked to end, or will be in this moment */
 	bool unready;	    /* because it was not ready in time */
 	bool lost;	    /* because its port is another's, or nobody's */

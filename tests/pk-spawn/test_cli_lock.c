@@ -169,10 +169,58 @@ static void a_run_that_does_not_begin_spares_the_spill_file(void **state)
 	assert_holds("log", "hi\n");
 }
 
+static void a_run_that_does_not_begin_spares_the_ready_file(void **state)
+{
+	const char *waits = test_path("waits");
+	struct run *holder = start(ARGV("pk-spawn", "-l", "l", "--ready-file", "ready", "--ready",
+					"line:^up$", "--", "sh", "-c",
+					"echo up; until test -e ready; do :; done; echo seen; cat"),
+				   HOW(.keep_input = true));
+	struct run *waiter;
+
+	(void)state;
+	run_wait_out(holder, "seen");
+	assert_status(run(ARGV("pk-spawn", "-l", "l", "-w", "0", "--ready-file", "ready", "--ready",
+			       "line:x", "--", "true"),
+			  NULL),
+		      75);
+	assert_holds("ready", "");
+	assert_status(run(ARGV("pk-spawn", "--wait-for", "file:none", "--ready-timeout", "20ms",
+			       "--ready-file", "ready", "--ready", "line:x", "--", "true"),
+			  NULL),
+		      75);
+	assert_holds("ready", "");
+	waiter = start(ARGV("pk-spawn", "-l", "l", "--events", waits, "--ready-file", "ready",
+			    "--ready", "line:x", "--", "true"),
+		       NULL);
+	(void)event_wait(waits, "lock_wait");
+	assert_holds("ready", "");
+	run_signal(waiter, SIGTERM);
+	finish(waiter);
+	assert_signal(waiter, SIGTERM);
+	assert_holds("ready", "");
+	run_close_input(holder);
+	finish(holder);
+	assert_status(holder, 0);
+	assert_int_equal(access(test_path("ready"), F_OK), -1);
+}
+
+static void a_stale_ready_file_goes_with_the_lock(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	(void)test_file("ready", "stale", 0600);
+	r = run(ARGV("pk-spawn", "-l", "l", "--ready-file", "ready", "--ready", "line:x", "--",
+		     "sh", "-c", "test -e ready || echo absent"),
+		NULL);
+	assert_string_equal(r->out, "absent\n");
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
-	static const char *const names[] = {"l", "l.1", "l.2", "log"};
+	static const char *const names[] = {"l", "l.1", "l.2", "log", "ready", "waits"};
 
 	for (size_t i = 0; i < array_len(names); i++)
 		(void)unlink(test_path(names[i]));
@@ -195,6 +243,8 @@ int main(void)
 		clean_test(slots_have_numbers),
 		clean_test(what_cannot_be_locked_is_told),
 		clean_test(a_run_that_does_not_begin_spares_the_spill_file),
+		clean_test(a_run_that_does_not_begin_spares_the_ready_file),
+		clean_test(a_stale_ready_file_goes_with_the_lock),
 	};
 
 	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);

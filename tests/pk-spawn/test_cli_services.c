@@ -473,6 +473,22 @@ static void the_ready_file_goes_before_a_limit_ends_the_command(void **state)
 	assert_string_equal(r->out, "up\ngone\n");
 }
 
+static void a_fifo_cannot_block_the_word(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	r = run(SPAWN("--ready-file", "dir/ready", "--service",
+		      "mkdir dir; mkfifo dir/ready; echo up; exec sleep 20", "--ready", "line:^up$",
+		      "--", "echo", "went on"),
+		NULL);
+	assert_status(r, 0);
+	assert_has(r->out, "went on\n");
+	assert_has(r->err, "pk-spawn: cannot create 'dir/ready': No such device or address\n");
+	(void)unlink(test_path("dir/ready"));
+	(void)rmdir(test_path("dir"));
+}
+
 static const char *next_message(int fd)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -667,7 +683,7 @@ static void mistakes_are_125_with_what_was_expected(void **state)
 
 int main(void)
 {
-	enum { FIRST = 31 };
+	enum { FIRST = 32 };
 	struct CMUnitTest tests[FIRST + array_len(rows)] = {
 		tidy_test(a_port_is_ready_when_the_service_listens),
 		tidy_test(a_port_on_another_address_is_not_meant),
@@ -690,6 +706,7 @@ int main(void)
 		tidy_test(nothing_outlives_a_front_that_is_killed),
 		tidy_test(the_ready_file_goes_before_the_command_is_asked_to_stop),
 		tidy_test(the_ready_file_goes_before_a_limit_ends_the_command),
+		tidy_test(a_fifo_cannot_block_the_word),
 		tidy_test(readiness_is_passed_on_to_notify_socket),
 		tidy_test(readiness_of_the_command_is_an_event),
 		tidy_test(a_command_that_is_not_ready_in_time_is_124),
