@@ -85,6 +85,8 @@ static const struct row rows[] = {
 	 "file:d/there", "file"},
 	{"a file that was there and is replaced", ": > new; mv new old; exec sleep 20", "file:old",
 	 "file"},
+	{"a file that is written and kept open", "exec 3>>old; sleep 0.1; echo >&3; exec sleep 20",
+	 "file:old", "file"},
 	{"a command that succeeds", ": > there; exec sleep 20", "exec:test -e there", "exec"},
 	{"a unix socket", "exec @/listen ./sock", "unix:sock", "unix"},
 };
@@ -225,6 +227,31 @@ static void an_old_file_is_not_ready(void **state)
 				"--ready", "file:old", "--", "true"),
 			  NULL),
 		      124);
+}
+
+/* The pauses are for a watch that has settled: without them it would be ready at the first look. */
+static void a_file_is_found_where_the_watch_tells_nothing(void **state)
+{
+	static const struct {
+		const char *service, *spec;
+	} ways[] = {
+		{"sleep 0.1; rmdir d; sleep 0.1; mkdir d; : > d/there", "file:d/there"},
+		{"sleep 0.1; mv d gone; mkdir d; sleep 0.1; : > d/there", "file:d/there"},
+		{"ln -s e/there link; sleep 0.1; : > e/there", "file:link"},
+		{"sleep 0.1; : > e/before", "file:before"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(ways); i++) {
+		const char *service = test_text("%s; exec sleep 20", ways[i].service);
+
+		assert_status(run(ARGV("sh", "-c", "mkdir d e && ln -s e/before before"), NULL), 0);
+		assert_status(run(SPAWN("--service", service, "--ready-timeout", "10s", "--ready",
+					ways[i].spec, "--", "true"),
+				  NULL),
+			      0);
+		assert_status(run(ARGV("rm", "-rf", "d", "e", "gone", "link", "before"), NULL), 0);
+	}
 }
 
 /* An older server has the port: the tests must not run against it. */
@@ -683,7 +710,7 @@ static void mistakes_are_125_with_what_was_expected(void **state)
 
 int main(void)
 {
-	enum { FIRST = 32 };
+	enum { FIRST = 33 };
 	struct CMUnitTest tests[FIRST + array_len(rows)] = {
 		tidy_test(a_port_is_ready_when_the_service_listens),
 		tidy_test(a_port_on_another_address_is_not_meant),
@@ -692,6 +719,7 @@ int main(void)
 		tidy_test(systemds_own_tool_is_heard),
 		tidy_test(not_ready_in_time_is_124_and_nothing_is_started),
 		tidy_test(an_old_file_is_not_ready),
+		tidy_test(a_file_is_found_where_the_watch_tells_nothing),
 		tidy_test(a_foreign_listener_is_reported_and_never_accepted),
 		tidy_test(a_service_that_ends_early_is_123),
 		tidy_test(services_start_in_order_and_stop_in_reverse),
