@@ -18,7 +18,7 @@ static void notify(const char *state)
 		notify_send(socket, state);
 }
 
-static void create(const char *path)
+void herald_create(const char *path)
 {
 	/* A FIFO without a reader is told, not waited for. */
 	scoped(fd_drop) int fd =
@@ -41,7 +41,7 @@ void herald_ready(struct herald *herald)
 		return;
 	herald->said = true;
 	if (herald->file)
-		create(herald->file);
+		herald_create(herald->file);
 	notify("READY=1");
 }
 

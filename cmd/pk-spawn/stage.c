@@ -213,7 +213,7 @@ struct ending stage_run(const struct plan *plan, struct events *events)
 		.cast = {.events = events,
 			 .waiter = CAST_NOBODY,
 			 .first = NS_NEVER,
-			 .herald = {.file = plan->ready_file}},
+			 .herald = {.file = plan->lock ? NULL : plan->ready_file}},
 	};
 	int err = prepare(&stage, now);
 

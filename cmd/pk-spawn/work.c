@@ -91,8 +91,16 @@ static int64_t due(const struct work *work)
 	return work->stopping ? at : ns_min(at, work->look_again);
 }
 
+/* The ready file of a run with a lock: made and removed by who holds that, it is never another's. */
+static const char *locked_file(const struct work *work)
+{
+	return work->plan->lock && work->begins ? work->plan->ready_file : NULL;
+}
+
 static void became_ready(struct work *work, struct guard *guard, int64_t now)
 {
+	if (locked_file(work) && !work->stopping)
+		herald_create(locked_file(work));
 	tell_ready(guard_events(guard), work, guard_pid(guard), now - work->ready.started);
 	if (work->service)
 		work->look_again = ns_add(now, LOOK_AGAIN_NS);
@@ -255,8 +263,7 @@ static struct ending begin(struct work *work, struct guard *guard)
 	int err = prepare_spill(work);
 
 	work->begins = true;
-	if (work->plan->lock)
-		herald_clear(work->plan->ready_file);
+	herald_clear(locked_file(work));
 	if (err >= 0)
 		return run_job(work, guard);
 	report_error(guard_events(guard), "io", err);
@@ -283,6 +290,7 @@ struct ending work_body(struct guard *guard, void *arg)
 		ending = begin(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
+	herald_clear(locked_file(work));
 	hold_drop(&work->hold, guard);
 	prepare_drop(work);
 	return ending;

@@ -217,6 +217,19 @@ static void a_stale_ready_file_goes_with_the_lock(void **state)
 	assert_string_equal(r->out, "absent\n");
 }
 
+static void the_ready_file_does_not_outlive_a_killed_guard(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	r = run(ARGV("pk-spawn", "-l", "l", "--ready-file", "ready", "--ready", "line:^up$", "--",
+		     "sh", "-c",
+		     "echo up; until test -e ready; do :; done; kill -9 $PPID; exec sleep 20"),
+		NULL);
+	assert_status(r, 125);
+	assert_int_equal(access(test_path("ready"), F_OK), -1);
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
@@ -245,6 +258,7 @@ int main(void)
 		clean_test(a_run_that_does_not_begin_spares_the_spill_file),
 		clean_test(a_run_that_does_not_begin_spares_the_ready_file),
 		clean_test(a_stale_ready_file_goes_with_the_lock),
+		clean_test(the_ready_file_does_not_outlive_a_killed_guard),
 	};
 
 	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);
