@@ -17,7 +17,7 @@ void stop_inherit(struct stop_policy *policy, const struct deadline *inherited)
 	policy->kill_by = inherited->kill_at;
 }
 
-static enum stop_cause cause_of_limit(const struct stop_policy *policy, int64_t timeout)
+enum stop_cause stop_limit_cause(const struct stop_policy *policy, int64_t timeout)
 {
 	if (policy->deadline >= timeout)
 		return STOP_TIMEOUT;
@@ -34,7 +34,7 @@ void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now
 		.kill_at = NS_NEVER,
 		.give_up_at = NS_NEVER,
 		.first = NS_NEVER,
-		.limit_cause = cause_of_limit(policy, limit),
+		.limit_cause = stop_limit_cause(policy, limit),
 	};
 }
 

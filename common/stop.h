@@ -50,6 +50,9 @@ struct stop {
 /* What to do now. */
 enum stop_action { STOP_DO_NOTHING, STOP_DO_ASK, STOP_DO_KILL, STOP_DO_GIVE_UP };
 
+/* Which limit comes first: the policy's deadline, or a timeout that ends then (NS_NEVER: none)? */
+enum stop_cause stop_limit_cause(const struct stop_policy *policy, int64_t timeout);
+
 /* The command starts now. policy must outlive stop. */
 void stop_start(struct stop *stop, const struct stop_policy *policy, int64_t now);
 

@@ -128,6 +128,8 @@ static const struct opt options[] = {
 	 .help = "grace period between the stop signal and SIGKILL for what COMMAND leaves (default: 5s)"},
 	{.kind = OPT_SIGNAL, .name = "signal", .arg = "SIG", .at = AT(signal),
 	 .help = "the stop signal for that (default: TERM)"},
+	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
+	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_FLAG, .name = "events-argv", .at = AT(events_argv),
 	 .help = "put all of argv into events; it may hold secrets"},
 
@@ -136,8 +138,6 @@ static const struct opt options[] = {
 	 .help = "JSON Lines; of a list, this is a snapshot"},
 	{.kind = OPT_DURATION, .letter = 't', .name = "timeout", .arg = "DUR", .at = AT(timeout),
 	 .help = "how long a file system may take to answer for one file; 0 or inf: no limit (default: 2s)"},
-	{.kind = OPT_FLAG, .name = "no-inherit", .at = AT(no_inherit),
-	 .help = "do not obey $PK_DEADLINE, nor pass it on"},
 	{.kind = OPT_TEXT, .name = "events", .arg = "DEST", .at = AT(events),
 	 .help = "append lifecycle events as JSON Lines to a file or fd:N (default: $PK_EVENTS)"},
 	{.kind = OPT_FLAG, .letter = 'q', .name = "quiet", .at = AT(quiet),

@@ -17,6 +17,7 @@
 #include "common/say.h"
 #include "probe.h"
 #include "resolve.h"
+#include "tell.h"
 
 /* Ours is asked up to every 20 ms; what many others may wait for too, less often and not in step. */
 #define PAUSE_LEAST (2 * NS_PER_MS)
@@ -28,7 +29,8 @@ struct asking {
 	struct guard *guard;
 	const struct spec *spec;
 	int64_t until;
-	int null; /* /dev/null */
+	const char *from; /* who enforces that, when it is inherited */
+	int null;	  /* /dev/null */
 	struct resolved hosts;
 	int turn; /* of the next address */
 };
@@ -106,6 +108,7 @@ static bool ask_command(const struct asking *asking)
 	const struct child_job job = {.argv = argv, .fds = fds, .fd_count = array_len(fds)};
 	const struct stop_policy policy = {
 		.deadline = asking->until,
+		.from = asking->from,
 		.grace = NS_PER_S,
 		.signal = SIGTERM,
 		.orphans = ORPHANS_STOP,
@@ -168,22 +171,24 @@ static bool ask_again(struct asking *asking, int64_t most)
 
 static void tell_late(const struct await *await, const struct spec *spec)
 {
-	char text[NS_TEXT_MAX];
+	char limit[TELL_LIMIT_MAX];
 
-	ns_format(text, await->plan->ready_timeout);
 	if (!await->plan->quiet)
-		say("waited for %s in vain (%s)", spec->text, text);
+		say("waited for %s in vain for %s", spec->text,
+		    tell_ready_limit(await->plan, await->until.cause, limit));
 }
 
 struct ending await_body(struct guard *guard, void *arg)
 {
 	const struct await *await = arg;
+	const bool inherited = await->until.cause == STOP_INHERITED;
 	scoped(fd_drop) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (size_t i = 0; i < await->plan->wait_count; i++) {
 		struct asking asking = {.guard = guard,
 					.spec = &await->plan->waits[i],
-					.until = await->until,
+					.until = await->until.at,
+					.from = inherited ? await->plan->inherited.from : NULL,
 					.null = null};
 
 		if (ask_again(&asking, PAUSE_MOST_FOREIGN))

@@ -17,7 +17,7 @@
 /* --wait-for. */
 struct await {
 	const struct plan *plan;
-	int64_t until;
+	struct plan_ready_by until;
 };
 
 /* Wait for all that the plan waits for, in turn; arg is a struct await. The ending is success, STATUS_LATER

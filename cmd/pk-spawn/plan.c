@@ -382,3 +382,14 @@ struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t no
 	stop_inherit(&policy, &plan->inherited);
 	return policy;
 }
+
+struct plan_ready_by plan_ready_by(const struct plan *plan, const struct stop_policy *policy,
+				   int64_t now)
+{
+	const int64_t timeout = ns_add(now, plan->ready_timeout);
+
+	return (struct plan_ready_by){
+		.at = ns_min(timeout, policy->deadline),
+		.cause = stop_limit_cause(policy, timeout),
+	};
+}

@@ -76,4 +76,12 @@ const char *plan_limit_name(int resource);
 /* The rules of stopping that the plan asks for, from now on. */
 struct stop_policy plan_policy(const struct plan *plan, bool is_init, int64_t now);
 
+/* When something has to be ready, and which limit says so. */
+struct plan_ready_by {
+	int64_t at;
+	enum stop_cause cause; /* STOP_TIMEOUT (--ready-timeout), STOP_DEADLINE or STOP_INHERITED */
+};
+struct plan_ready_by plan_ready_by(const struct plan *plan, const struct stop_policy *policy,
+				   int64_t now);
+
 #endif

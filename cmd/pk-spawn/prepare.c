@@ -123,7 +123,7 @@ int prepare_command(struct work *work, const struct plan *plan, int64_t now)
 		.begun = now,
 		.relay = RELAY_OFF,
 		.ready = READY_OFF,
-		.ready_by = NS_NEVER,
+		.limits = {.deadline = NS_NEVER}, /* the guard keeps to it */
 		.look_again = NS_NEVER,
 	};
 	err = open_input(plan, &work->input);
@@ -152,10 +152,9 @@ void prepare_service(struct work *work, const struct plan *plan, int number, int
 		.look_again = NS_NEVER,
 	};
 	/* These are about COMMAND; a service goes on until it is told to stop. */
-	work->ready_by = work->policy.deadline;
+	work->limits = work->policy;
 	work->policy.timeout = 0;
 	work->policy.deadline = NS_NEVER;
-	work->policy.from = NULL;
 	work->policy.orphans = ORPHANS_STOP;
 }
 

@@ -53,9 +53,8 @@ static bool cannot_hire(struct stage *stage, int err)
 static bool wait_for_others(struct stage *stage, int64_t now)
 {
 	const struct plan *plan = stage->plan;
-	const int64_t deadline = plan_policy(plan, false, now).deadline;
-	struct await await = {.plan = plan,
-			      .until = ns_min(deadline, ns_add(now, plan->ready_timeout))};
+	const struct stop_policy policy = plan_policy(plan, false, now);
+	struct await await = {.plan = plan, .until = plan_ready_by(plan, &policy, now)};
 
 	if (plan->wait_count == 0)
 		return true;

@@ -160,44 +160,55 @@ struct ending tell_unstarted(struct events *events, const struct plan *plan, con
 	return (struct ending){.code = STATUS_OWN};
 }
 
-static int64_t limit_of(const struct plan *plan, enum owner_cause cause)
+/* A limit and, where it is not the obvious one, which. */
+static const char *format_limit(char text[static TELL_LIMIT_MAX], int64_t limit, const char *name)
 {
-	if (cause == CAUSE_INHERITED)
-		return plan->inherited.left;
-	if (cause == CAUSE_IDLE)
-		return plan->idle;
-	return cause == CAUSE_DEADLINE ? plan->deadline : plan->timeout;
+	char duration[NS_TEXT_MAX];
+
+	ns_format(duration, limit);
+	(void)snprintf(text, TELL_LIMIT_MAX, "%s%s", duration, name);
+	return text;
 }
 
-static const char *name_of(enum owner_cause cause)
+const char *tell_deadline(const struct plan *plan, bool inherited, char text[static TELL_LIMIT_MAX])
 {
-	if (cause == CAUSE_INHERITED)
-		return " (inherited deadline)";
-	return cause == CAUSE_DEADLINE ? " (deadline)" : "";
+	if (inherited)
+		return format_limit(text, plan->inherited.left, " (inherited deadline)");
+	return format_limit(text, plan->deadline, " (deadline)");
+}
+
+const char *tell_ready_limit(const struct plan *plan, enum stop_cause cause,
+			     char text[static TELL_LIMIT_MAX])
+{
+	if (cause == STOP_DEADLINE || cause == STOP_INHERITED)
+		return tell_deadline(plan, cause == STOP_INHERITED, text);
+	return format_limit(text, plan->ready_timeout, "");
 }
 
 static void say_limit(const struct plan *plan, const struct owner_result *result)
 {
 	const char *insisted = result->killed ? ", SIGKILL needed" : "";
-	char limit[NS_TEXT_MAX];
+	const bool inherited = result->cause == CAUSE_INHERITED;
+	char limit[TELL_LIMIT_MAX];
 
-	ns_format(limit, limit_of(plan, result->cause));
 	if (result->cause == CAUSE_IDLE)
-		say("no output for %s%s", limit, insisted);
+		say("no output for %s%s", format_limit(limit, plan->idle, ""), insisted);
+	else if (inherited || result->cause == CAUSE_DEADLINE)
+		say("timed out after %s%s", tell_deadline(plan, inherited, limit), insisted);
 	else
-		say("timed out after %s%s%s", limit, name_of(result->cause), insisted);
+		say("timed out after %s%s", format_limit(limit, plan->timeout, ""), insisted);
 }
 
 static void say_unready(const struct work *work)
 {
 	const char *what = work->service ? work->service : work->argv[0];
-	char limit[NS_TEXT_MAX];
+	char limit[TELL_LIMIT_MAX];
 
-	ns_format(limit, work->plan->ready_timeout);
 	if (work->lost)
 		say("'%s' is not ready: %s is not its own", what, work->spec->text);
 	else
-		say("'%s' was not ready in %s: %s", what, limit, work->spec->text);
+		say("'%s' was not ready in %s: %s", what,
+		    tell_ready_limit(work->plan, work->ready_by.cause, limit), work->spec->text);
 }
 
 static void say_fallen(const struct work *work, const struct owner_result *result)

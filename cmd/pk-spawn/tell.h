@@ -5,6 +5,7 @@
 
 #include "common/base.h"
 #include "common/child.h"
+#include "common/clock.h"
 #include "common/events.h"
 #include "common/guard.h"
 #include "common/status.h"
@@ -42,6 +43,15 @@ void tell_exit(struct events *events, const struct work *work, const struct owne
 
 /* What became of its output. */
 void tell_output(struct events *events, const struct relay *relay);
+
+/* The deadline in force: "300ms (deadline)", "225ms (inherited deadline)". Returns text. */
+#define TELL_LIMIT_MAX (NS_TEXT_MAX + 32)
+const char *tell_deadline(const struct plan *plan, bool inherited,
+			  char text[static TELL_LIMIT_MAX]);
+
+/* The limit within which something had to be ready; "1m" for --ready-timeout. Returns text. */
+const char *tell_ready_limit(const struct plan *plan, enum stop_cause cause,
+			     char text[static TELL_LIMIT_MAX]);
 
 /* Why the command could not be started; returns the status for it. */
 struct ending tell_unstarted(struct events *events, const struct plan *plan, const char *name,

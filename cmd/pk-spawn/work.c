@@ -87,7 +87,7 @@ static int64_t due(const struct work *work)
 	int64_t at = idle_at(work);
 
 	if (awaits_ready(work))
-		at = ns_min(at, ns_min(ready_due(&work->ready), work->ready_by));
+		at = ns_min(at, ns_min(ready_due(&work->ready), work->ready_by.at));
 	return work->stopping ? at : ns_min(at, work->look_again);
 }
 
@@ -121,7 +121,7 @@ static void give_up_on_ready(struct work *work, struct guard *guard)
 {
 	work->unready = true;
 	work->lost = work->ready.foreign;
-	guard_stop(guard, STOP_TIMEOUT);
+	guard_stop(guard, work->ready_by.cause);
 }
 
 static void mind_readiness(struct work *work, struct guard *guard)
@@ -135,7 +135,7 @@ static void mind_readiness(struct work *work, struct guard *guard)
 	if (!awaits_ready(work))
 		return;
 	warn_of_foreigner(work);
-	if (now >= work->ready_by)
+	if (now >= work->ready_by.at)
 		give_up_on_ready(work, guard);
 }
 
@@ -230,7 +230,7 @@ static void settle_in(struct work *work, struct guard *guard)
 		count += relay_keep(&work->relay, keep + count);
 	}
 	ready_started(&work->ready, now);
-	work->ready_by = ns_min(work->ready_by, ns_add(now, work->plan->ready_timeout));
+	work->ready_by = plan_ready_by(work->plan, &work->limits, now);
 	count += ready_keep(&work->ready, keep + count);
 	guard_let_go(guard, keep, count);
 }

@@ -34,7 +34,8 @@ struct work {
 	bool relays;
 	struct relay relay;
 	struct ready ready;
-	int64_t ready_by;   /* when it must be ready */
+	struct stop_policy limits; /* its deadline is one for being ready, too */
+	struct plan_ready_by ready_by;
 	int64_t look_again; /* whether it still is */
 	bool begins;	    /* the lock, if there is one, is ours */
 	bool stopping;	    /* the command has been asked to end, or will be in this moment */

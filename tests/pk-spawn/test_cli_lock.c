@@ -230,6 +230,24 @@ static void the_ready_file_does_not_outlive_a_killed_guard(void **state)
 	assert_int_equal(access(test_path("ready"), F_OK), -1);
 }
 
+/* Slots leave FIFOs beside the lock: a slip of the keyboard must not wait for ever. */
+static void a_fifo_is_refused_as_the_lock(void **state)
+{
+	static const char *const told = "pk-spawn: cannot lock 'l': it is a FIFO\n";
+	struct run *r;
+
+	(void)state;
+	assert_int_equal(mkfifo(test_path("l"), 0600), 0);
+	r = run(ARGV("pk-spawn", "-l", "l", "-D", "500ms", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->out, "");
+	assert_string_equal(r->err, told);
+	r = run(ARGV("pk-spawn", "-l", "l", "--slots", "2", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->err, told);
+	assert_int_equal(access(test_path("l.1"), F_OK), -1);
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
@@ -259,6 +277,7 @@ int main(void)
 		clean_test(a_run_that_does_not_begin_spares_the_ready_file),
 		clean_test(a_stale_ready_file_goes_with_the_lock),
 		clean_test(the_ready_file_does_not_outlive_a_killed_guard),
+		clean_test(a_fifo_is_refused_as_the_lock),
 	};
 
 	return cmocka_run_group_tests_name("pk-spawn/lock", tests, NULL, NULL);

@@ -219,6 +219,35 @@ static void not_ready_in_time_is_124_and_nothing_is_started(void **state)
 	}
 }
 
+static void a_deadline_that_cuts_the_start_short_is_named(void **state)
+{
+	static const struct {
+		const char *deadline, *env, *kind, *says;
+	} limits[] = {
+		{"200ms", NULL, "deadline", "was not ready in 200ms (deadline): exec:false\n"},
+		{"1h", "PK_DEADLINE=+400ms", "inherited", " (inherited deadline): exec:false\n"},
+	};
+
+	const char *events = events_path();
+
+	(void)state;
+	for (size_t i = 0; i < array_len(limits); i++) {
+		(void)unlink(events);
+		struct run *r = run(SPAWN("--events", events, "-D", limits[i].deadline, "--service",
+					  "exec sleep 20", "--ready", "exec:false", "--", "true"),
+				    HOW(.env = {limits[i].env}));
+
+		assert_status(r, 124);
+		assert_lines(r->err, 1);
+		assert_has(r->err, limits[i].says);
+		assert_string_equal(event_text(event_find(events, "timeout"), "kind"),
+				    limits[i].kind);
+		assert_string_equal(event_text(event_find(events, "exit"), "cause"),
+				    limits[i].kind);
+		assert_no_survivor();
+	}
+}
+
 static void an_old_file_is_not_ready(void **state)
 {
 	(void)state;
@@ -648,10 +677,25 @@ static void not_there_in_time_is_75_and_nothing_is_started(void **state)
 
 		assert_status(r, 75);
 		assert_string_equal(
-			r->err, test_text("pk-spawn: waited for %s in vain (150ms)\n", specs[i]));
+			r->err, test_text("pk-spawn: waited for %s in vain for 150ms\n", specs[i]));
 		assert_false(is_there("ran") || is_there("served"));
 		assert_no_survivor();
 	}
+}
+
+static void a_deadline_that_cuts_the_waiting_short_is_named(void **state)
+{
+	struct run *r = run(SPAWN("-D", "200ms", "--wait-for", "file:none", "--", "true"), NULL);
+
+	(void)state;
+	assert_status(r, 75);
+	assert_string_equal(r->err,
+			    "pk-spawn: waited for file:none in vain for 200ms (deadline)\n");
+	r = run(SPAWN("-D", "1h", "--wait-for", "file:none", "--", "true"),
+		HOW(.env = {"PK_DEADLINE=+400ms"}));
+	assert_status(r, 75);
+	assert_has(r->err, "file:none in vain for ");
+	assert_has(r->err, " (inherited deadline)\n");
 }
 
 static void a_signal_ends_the_waiting(void **state)
@@ -718,6 +762,7 @@ int main(void)
 		tidy_test(redis_answers),
 		tidy_test(systemds_own_tool_is_heard),
 		tidy_test(not_ready_in_time_is_124_and_nothing_is_started),
+		tidy_test(a_deadline_that_cuts_the_start_short_is_named),
 		tidy_test(an_old_file_is_not_ready),
 		tidy_test(a_file_is_found_where_the_watch_tells_nothing),
 		tidy_test(a_foreign_listener_is_reported_and_never_accepted),
@@ -743,6 +788,7 @@ int main(void)
 		tidy_test(an_error_of_a_web_server_is_not_yet),
 		tidy_test(a_unix_socket_is_waited_for),
 		tidy_test(not_there_in_time_is_75_and_nothing_is_started),
+		tidy_test(a_deadline_that_cuts_the_waiting_short_is_named),
 		tidy_test(a_signal_ends_the_waiting),
 		tidy_test(mistakes_are_125_with_what_was_expected),
 	};

@@ -14,11 +14,11 @@ stub agent <<'SCRIPT'
 #!/bin/bash
 hash=$1
 # recipe
+mkdir -p cache
 pk-retry --share cache/$hash -b api.breaker -l api.slots --slots 3 -n 3 -d 1s -t 60s -- ./call-model $hash
 # end
 SCRIPT
 hurry agent s/1s/10ms/
-mkdir cache
 mkfifo gate
 for i in {0..49}; do
 	PK_EVENTS=$PWD/events ./agent "q$((i % 5))" >"out$i" &

@@ -7,12 +7,14 @@ stub serve <<'STUB'
 echo "$PK_RETRY_ATTEMPT" >>starts
 # It lives for a while the third time, and crashes from then on.
 [ "$(wc -l <starts)" -ne 3 ] || sleep 0.3
+# Not even a status that is not tried again elsewhere ends it.
+[ "$(wc -l <starts)" -ne 2 ] || exit 127
 exit "$(($(wc -l <starts) % 2))"
 STUB
 stub run-service <<'SCRIPT'
 #!/bin/bash
 # recipe
-exec pk-retry -S none -n inf -d 1s -m 1m --reset-after 10m -b serve.breaker -- ./serve
+exec pk-retry -S none -r any -n inf -d 1s -m 1m --reset-after 10m -b serve.breaker -- ./serve
 # end
 SCRIPT
 hurry run-service 's/1s/20ms/; s/1m/100ms/; s/10m/200ms/'
