@@ -32,11 +32,9 @@ static void report_hold(struct guard *guard, const char *name, const char *path,
 /* As flock(1) opens it: a directory will do, and a new file is there for everybody to lock. */
 static int open_file(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+	int fd = lock_open(path, O_CREAT);
 
-	if (fd < 0 && errno == EISDIR)
-		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd == -EISDIR ? lock_open(path, 0) : fd;
 }
 
 static int wait_readable(int fd, struct guard *guard, int64_t until)
@@ -129,6 +127,8 @@ void hold_explain(const struct hold *hold, const char *path, int err)
 		say("the slots of '%s' are all taken: not run", path);
 	else if (err == -EWOULDBLOCK)
 		say("'%s' is locked: not run", path);
+	else if (err == -ESPIPE)
+		say("cannot lock '%s': it is a FIFO", path);
 	else if (hold->slots.number == 0)
 		say_errno(err, "cannot lock '%s'", path);
 	else if (err == -ENOTSUP)

@@ -7,11 +7,29 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
+
+int lock_open(const char *path, int create)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | create, 0666);
+	struct stat st;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) < 0 ? -errno : 0;
+	if (err == 0 && S_ISFIFO(st.st_mode))
+		err = -ESPIPE;
+	if (err == 0)
+		return fd;
+	fd_drop(&fd);
+	return err;
+}
 
 int lock_try(int fd, int kind)
 {

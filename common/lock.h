@@ -21,6 +21,12 @@
  *	... lock.ready is readable: err = lock_end(&lock) ...
  */
 
+/*
+ * Open the file that a user names to be locked; create is O_CREAT or 0. It never blocks: a FIFO, whose
+ * open(2) would wait for a writer, is refused. Returns a descriptor or -errno; -ESPIPE: it is a FIFO.
+ */
+must_check int lock_open(const char *path, int create);
+
 /* Take the lock (LOCK_SH or LOCK_EX) if it is free. Returns 0, -EWOULDBLOCK, or another -errno. */
 must_check int lock_try(int fd, int kind);
 

@@ -165,14 +165,6 @@ static int conclude(struct semaphore *semaphore, int err)
 	return err;
 }
 
-/* As flock(1) opens it: there for everybody to lock. */
-static int open_turn(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
-
-	return fd < 0 ? -errno : fd;
-}
-
 int semaphore_begin(struct semaphore *semaphore, const char *path, int count)
 {
 	int err;
@@ -180,7 +172,7 @@ int semaphore_begin(struct semaphore *semaphore, const char *path, int count)
 	*semaphore = SEMAPHORE_NONE;
 	semaphore->path = path;
 	semaphore->count = count;
-	semaphore->turn = open_turn(path);
+	semaphore->turn = lock_open(path, O_CREAT);
 	err = semaphore->turn < 0 ? semaphore->turn
 				  : lock_begin(&semaphore->queue, semaphore->turn, LOCK_EX);
 	if (err < 0)

@@ -49,7 +49,7 @@ struct semaphore {
 
 /*
  * Begin to take one of count slots (1 to SEMAPHORE_MOST). path must outlive it. Returns 0: there was
- * one; 1: it is waited for; or -errno: -ENOTSUP when what has a slot's name is no FIFO.
+ * one; 1: it is waited for; or -errno: -ENOTSUP when what has a slot's name is no FIFO, -ESPIPE when path is one.
  */
 must_check int semaphore_begin(struct semaphore *semaphore, const char *path, int count);
 

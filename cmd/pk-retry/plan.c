@@ -234,6 +234,10 @@ static bool is_consistent(const struct plan *plan, bool has_command)
 	else if (!plan->share && (plan->share_ttl > 0 || plan->share_failures))
 		say_usage("'--share-%s' needs '--share'",
 			  plan->share_failures ? "failures" : "ttl");
+	else if (plan->share && plan->share[0] == '\0')
+		say_usage("'--share' needs the name of a file");
+	else if (plan->lock && plan->lock[0] == '\0')
+		say_usage("'--lock' needs the name of a file");
 	else if (plan->share && plan->output == OUTPUT_PASS)
 		say_usage("'--share' keeps stdout: '--stdout=pass' cannot be given too");
 	else if (never_succeeds(plan) && (plan->share || plan->output == OUTPUT_COMMIT))

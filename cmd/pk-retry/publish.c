@@ -51,7 +51,7 @@ static int copy_file(int to, int from, off_t len)
 	return err;
 }
 
-static int make_result(const struct share *share, struct ending ending, int64_t bytes,
+static int make_result(const struct share *share, struct ending ending, bool failed, int64_t bytes,
 		       char text[static RESULT_SIZE])
 {
 	struct shared_result result = {
@@ -59,6 +59,7 @@ static int make_result(const struct share *share, struct ending ending, int64_t 
 		.bytes = bytes,
 		.status = ending.code,
 		.signal = ending.signal,
+		.failed = failed,
 	};
 	uint64_t id;
 	int err = num_random(&id, sizeof(id));
@@ -73,7 +74,8 @@ static int make_result(const struct share *share, struct ending ending, int64_t 
 	return 0;
 }
 
-static int write_result(const struct share *share, int to, int spool, struct ending ending)
+static int write_result(const struct share *share, int to, int spool, struct ending ending,
+			bool failed)
 {
 	char text[RESULT_SIZE];
 	struct stat st = {0};
@@ -82,11 +84,11 @@ static int write_result(const struct share *share, int to, int spool, struct end
 	if (err >= 0)
 		err = copy_file(to, spool, st.st_size);
 	if (err >= 0)
-		err = make_result(share, ending, st.st_size, text);
+		err = make_result(share, ending, failed, st.st_size, text);
 	return err >= 0 ? fd_write_full(to, text, sizeof(text)) : err;
 }
 
-int share_publish(struct share *share, int spool, struct ending ending)
+int share_publish(struct share *share, int spool, struct ending ending, bool failed)
 {
 	scoped(place_drop) struct place place = PLACE_NONE;
 	scoped(replace_drop) struct replace new = REPLACE_NONE;
@@ -95,7 +97,7 @@ int share_publish(struct share *share, int spool, struct ending ending)
 	if (err >= 0)
 		err = replace_stage(&new, &place, 0600);
 	if (err >= 0)
-		err = write_result(share, new.fd, spool, ending);
+		err = write_result(share, new.fd, spool, ending, failed);
 	if (err >= 0)
 		err = replace_commit(&new);
 	share_release(share);

@@ -10,11 +10,18 @@
 #include "common/jsonread.h"
 #include "common/jsontext.h"
 
-enum { VERSION, AT, BYTES, STATUS, SIGNAL, NUMBERS, ID = NUMBERS, KEY, BOOT, MEMBERS };
+enum { VERSION, AT, BYTES, STATUS, SIGNAL, FAILED, NUMBERS, ID = NUMBERS, KEY, BOOT, MEMBERS };
 
 static const char *const names[MEMBERS] = {
-	[VERSION] = "pk_retry_share", [AT] = "at_ms", [BYTES] = "bytes", [STATUS] = "status",
-	[SIGNAL] = "signal",	      [ID] = "id",    [KEY] = "key",	 [BOOT] = "boot",
+	[VERSION] = "pk_retry_share",
+	[AT] = "at_ms",
+	[BYTES] = "bytes",
+	[STATUS] = "status",
+	[SIGNAL] = "signal",
+	[FAILED] = "failed",
+	[ID] = "id",
+	[KEY] = "key",
+	[BOOT] = "boot",
 };
 
 struct parsed {
@@ -100,25 +107,28 @@ int result_parse(const char bytes[static RESULT_SIZE], int64_t size, struct shar
 	if (parse_object(&parsed, &json) < 0 || parsed.seen != (1U << MEMBERS) - 1)
 		return -EBADMSG;
 	if (numbers[VERSION] != 1 || numbers[BYTES] != size - RESULT_SIZE || numbers[AT] < 0 ||
-	    !is_within(numbers[STATUS], 0, 255) || !is_within(numbers[SIGNAL], 0, 64))
+	    !is_within(numbers[STATUS], 0, 255) || !is_within(numbers[SIGNAL], 0, 64) ||
+	    !is_within(numbers[FAILED], 0, 1))
 		return -EBADMSG;
 	*ret = parsed.result;
 	ret->at_ms = numbers[AT];
 	ret->bytes = numbers[BYTES];
 	ret->status = (int)numbers[STATUS];
 	ret->signal = (int)numbers[SIGNAL];
+	ret->failed = numbers[FAILED] == 1;
 	return 0;
 }
 
 void result_format(const struct shared_result *result, char bytes[static RESULT_SIZE])
 {
-	/* The longest one has some 280 bytes. */
+	/* The longest one has some 290 bytes. */
 	int len =
 		snprintf(bytes, RESULT_SIZE,
 			 "{\"pk_retry_share\":1,\"id\":\"%s\",\"key\":\"%s\",\"boot\":\"%s\","
-			 "\"at_ms\":%" PRId64 ",\"bytes\":%" PRId64 ",\"status\":%d,\"signal\":%d}",
+			 "\"at_ms\":%" PRId64 ",\"bytes\":%" PRId64 ",\"status\":%d,\"signal\":%d,"
+			 "\"failed\":%d}",
 			 result->id, result->key, result->boot, result->at_ms, result->bytes,
-			 result->status, result->signal);
+			 result->status, result->signal, result->failed);
 
 	memset(bytes + len, ' ', RESULT_SIZE - 1 - (size_t)len);
 	bytes[RESULT_SIZE - 1] = '\n';

@@ -28,6 +28,7 @@ struct shared_result {
 	int64_t bytes; /* of stdout, before the record */
 	int status;    /* 0 to 255 */
 	int signal;    /* that the command died of, or 0 */
+	bool failed;   /* for those who ask for failures, too (--share-failures) */
 };
 
 /*

@@ -107,13 +107,38 @@ static bool lead(struct run *run)
 	return found == -EWOULDBLOCK ? end(run, LATER, REASON_SHARE) : fail(run, "io", found);
 }
 
-/* The others are helped first, whatever becomes of our own stdout. */
-static void publish(struct run *run, int spool, struct ending ending)
+/*
+ * Can it have been our own limit of time that speaks? 124 is what a deadline makes of an attempt, here or
+ * in a tool below that has inherited it: the others may have more time.
+ */
+static bool is_out_of_time(const struct run *run, struct ending ending)
 {
-	int err = share_publish(&run->share, spool, ending);
+	return run->attempts.policy.deadline != NS_NEVER && ending_status(ending) == STATUS_TIMEOUT;
+}
 
+/* SIGKILL comes from outside: from whoever is short of memory, or of patience. */
+static bool is_killed(struct ending ending)
+{
+	return ending_status(ending) == STATUS_SIGNAL + SIGKILL;
+}
+
+/* The others are helped first, whatever becomes of our own stdout. */
+static void publish(struct run *run, int spool, struct ending ending, bool failed)
+{
+	int err;
+
+	if (is_out_of_time(run, ending))
+		return;
+	err = share_publish(&run->share, spool, ending, failed);
 	if (err < 0)
 		say_errno(err, "cannot keep the result in '%s'", run->plan->share);
+}
+
+static void publish_failure(struct run *run)
+{
+	if (run->plan->share_failures && run->share.lock >= 0 &&
+	    reason_is_the_commands(run->reason) && !is_killed(run->ending))
+		publish(run, -1, run->ending, true);
 }
 
 static bool take_lock(struct run *run)
@@ -204,7 +229,7 @@ static bool succeed(struct run *run, const struct account *account)
 	if (outcome.signal)
 		ending = (struct ending){.signal = outcome.signal};
 	if (run->plan->share)
-		publish(run, run->attempts.streams.output.spool, ending);
+		publish(run, run->attempts.streams.output.spool, ending, false);
 	return end_delivered(run, attempt_commit(&run->attempts), ending, REASON_SUCCESS);
 }
 
@@ -223,6 +248,13 @@ static bool pause_before_next(struct run *run, const struct wait *wait)
 	return fail(run, "resource", event);
 }
 
+/* A life that our own limit had to end says nothing of health, however long it was. */
+static bool has_lasted(const struct plan *plan, const struct account *account)
+{
+	return plan->reset_after > 0 && account->elapsed_ns >= plan->reset_after &&
+	       !account->facts.outcome.timed_out;
+}
+
 /* One attempt and what follows from it. Returns true when another one is due. */
 static bool attempt(struct run *run)
 {
@@ -231,8 +263,7 @@ static bool attempt(struct run *run)
 	run->total++;
 	if (!attempt_run(&run->attempts, &account, &run->ending, &run->reason))
 		return false;
-	account.facts.lasted =
-		run->plan->reset_after > 0 && account.elapsed_ns >= run->plan->reset_after;
+	account.facts.lasted = has_lasted(run->plan, &account);
 	if (account.facts.lasted) {
 		run->count = 0;
 		backoff_reset(&run->backoff);
@@ -305,8 +336,7 @@ static struct ending body(struct guard *guard, void *arg)
 	if (lead(&run) && prepare(&run) && take_lock(&run))
 		while (may_begin(&run) && attempt(&run))
 			;
-	if (plan->share_failures && run.share.lock >= 0 && reason_is_the_commands(run.reason))
-		publish(&run, -1, run.ending);
+	publish_failure(&run);
 	notice_end(&run.notice, run.total, run.ending, run.reason);
 	share_drop(&run.share);
 	hold_drop(&run.hold, guard);

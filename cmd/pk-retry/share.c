@@ -112,13 +112,19 @@ static bool is_fresh(const struct share *share)
 			       boot_now_ns() / NS_PER_MS);
 }
 
+/* A failure is for those who have asked for failures; to anybody else it is no result. */
+static bool is_for_us(const struct share *share)
+{
+	return !share->result.failed || share->plan->share_failures;
+}
+
 int share_look(struct share *share)
 {
 	int err = open_result(share);
 
 	if (err < 0)
 		return err == -ENOENT ? 0 : err;
-	if (is_fresh(share))
+	if (is_fresh(share) && is_for_us(share))
 		return 1;
 	memcpy(share->seen, share->result.id, sizeof(share->seen));
 	fd_drop(&share->file);
@@ -132,7 +138,7 @@ static int look_again(struct share *share)
 
 	if (err < 0)
 		return err == -ENOENT ? 0 : err;
-	if (strcmp(share->result.id, share->seen) != 0 || is_fresh(share))
+	if (is_for_us(share) && (strcmp(share->result.id, share->seen) != 0 || is_fresh(share)))
 		return 1;
 	fd_drop(&share->file);
 	return 0;

@@ -58,7 +58,7 @@ must_check int share_join(struct share *share, struct guard *guard, const struct
  * The run is over: put its result in place, stdout being what the spool holds (-1: nothing), and lead no
  * longer. Returns 0 or -errno; the others then run it themselves.
  */
-must_check int share_publish(struct share *share, int spool, struct ending ending);
+must_check int share_publish(struct share *share, int spool, struct ending ending, bool failed);
 
 /* Lead no longer, without a result. */
 void share_release(struct share *share);

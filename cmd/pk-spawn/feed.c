@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int feed_open(struct feed *feed, const struct plan *plan)
 {
@@ -22,6 +23,9 @@ int feed_open(struct feed *feed, const struct plan *plan)
 
 void feed_drop(struct feed *feed)
 {
+	/* The spare one is put back too; of a cut one the middle is no longer there. */
+	if (feed->has_spare && !feed->items.list && !feed->spare.too_long)
+		feed->items.at = (size_t)(feed->spare.bytes - feed->items.bytes.bytes);
 	items_drop(&feed->items);
 	buf_drop(&feed->job);
 }
@@ -56,6 +60,14 @@ static int add(struct feed *feed, const struct item *item)
 	return err;
 }
 
+/* How long the item is, of which the job may hold only the beginning. */
+static int64_t input_bytes(const struct feed *feed, int file)
+{
+	struct stat st;
+
+	return file >= 0 && fstat(file, &st) == 0 ? st.st_size : (int64_t)feed->job.len - 1;
+}
+
 /* The job is complete. */
 static int deliver(struct feed *feed, int file, int err, struct feed_job *ret)
 {
@@ -65,6 +77,7 @@ static int deliver(struct feed *feed, int file, int err, struct feed_job *ret)
 		.items = feed->job.bytes,
 		.len = feed->job.len,
 		.count = feed->count,
+		.input_bytes = input_bytes(feed, file),
 		.file = file,
 		.err = err,
 	};
@@ -117,6 +130,21 @@ int64_t feed_total(const struct feed *feed)
 	const int64_t count = items_count(&feed->items), most = (int64_t)feed->max_args;
 
 	return count < 0 ? -1 : (count + most - 1) / most;
+}
+
+int feed_rest(struct feed *feed, struct feed_job *ret)
+{
+	struct stat st;
+	const bool is_file =
+		feed->items.own >= 0 && fstat(feed->items.own, &st) == 0 && S_ISREG(st.st_mode);
+	int got;
+
+	while ((got = feed_next(feed, ret)) == -EAGAIN && is_file) {
+		got = feed_read(feed);
+		if (got < 0)
+			return got;
+	}
+	return got;
 }
 
 bool feed_is_ours(const struct feed *feed)

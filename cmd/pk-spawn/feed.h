@@ -34,8 +34,9 @@ struct feed_job {
 	int64_t seq;
 	const char *items;
 	size_t len, count;
-	int file; /* -1, or the item as a file: the caller's to close */
-	int err;  /* it cannot be run: -E2BIG, -EINVAL (a NUL inside of an item) */
+	int64_t input_bytes; /* of the one item, as an input: without the NUL, and all of a file */
+	int file;	     /* -1, or the item as a file: the caller's to close */
+	int err;	     /* it cannot be run: -E2BIG, -EINVAL (a NUL inside of an item) */
 };
 
 /* Open the source of items that the plan names. Returns 0 or -errno. */
@@ -44,6 +45,9 @@ void feed_drop(struct feed *feed);
 
 /* Take the next job. Returns 1, 0 at the end, -EAGAIN: more must be read first (feed_read), or -errno. */
 must_check int feed_next(struct feed *feed, struct feed_job *ret);
+
+/* The same, for who wants no more than to name what is left: a file is read on to its end. */
+must_check int feed_rest(struct feed *feed, struct feed_job *ret);
 
 /* The descriptor to wait for, -1: none; and one read of it. */
 int feed_fd(const struct feed *feed);

@@ -56,6 +56,15 @@ struct flight *flights_any(const struct flights *flights)
 	return NULL;
 }
 
+int flights_running(const struct flights *flights)
+{
+	int count = 0;
+
+	for (int i = 0; i < flights->size; i++)
+		count += flights->all[i].seq > 0 && flights->all[i].slot >= 0;
+	return count;
+}
+
 const struct flight *flights_oldest(const struct flights *flights)
 {
 	const struct flight *oldest = NULL;

@@ -17,6 +17,7 @@ struct flight {
 	int64_t started;
 	struct buf items; /* count texts, each ended by a NUL; a long one only in part */
 	size_t count;
+	int64_t input_bytes; /* struct feed_job */
 };
 
 struct flights {
@@ -37,6 +38,9 @@ struct flight *flights_find(const struct flights *flights, int64_t seq);
 
 /* Any job, or NULL when there is none. */
 struct flight *flights_any(const struct flights *flights);
+
+/* How many of them are known to be with a slot. */
+int flights_running(const struct flights *flights);
 
 /* The job that has been running longest, or NULL. */
 const struct flight *flights_oldest(const struct flights *flights);

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/report.h"
 #include "common/say.h"
+#include "common/stop.h"
 #include "pool_state.h"
 #include "tell.h"
 
@@ -63,14 +65,20 @@ static void part(struct pool *pool, const struct crew_event *event)
 /* A request to end: pass it on at once, or let the running jobs finish first. */
 static void obey(struct pool *pool, const struct order *order)
 {
-	const int64_t drain = pool->plan->pool.drain;
+	const int64_t drain = pool->plan->pool.drain, now = now_ns();
 	const bool first = pool->signal == 0;
 
-	if (first)
+	if (first) {
 		pool->signal = order->signal;
+		pool->asked = now;
+	} else if (pool->stopping && order->signal == SIGTERM &&
+		   now - pool->asked >= STOP_INSIST_NS) {
+		/* Said twice: nobody's reader is waited for any more. */
+		pool->patience = now;
+	}
 	pool_close_queue(pool);
 	if (first && drain != POOL_PLAN_UNSET && order->kind == ORDER_STOP) {
-		pool->drained = ns_add(now_ns(), drain);
+		pool->drained = ns_add(now, drain);
 		return;
 	}
 	pool->drained = NS_NEVER;
@@ -121,7 +129,7 @@ static void show_progress(struct pool *pool)
 	view = (struct progress_view){
 		.done = pool->tally.succeeded + pool->tally.failed + pool->tally.stopped,
 		.failed = pool->tally.failed,
-		.running = pool->flights.used,
+		.running = flights_running(&pool->flights),
 		.total = pool->total,
 		.elapsed = now - pool->progress.started,
 	};
@@ -170,10 +178,11 @@ static void read_ready(struct pool *pool, const struct pollfd polls[static POLLS
 static int turn(struct pool *pool, bool at_once)
 {
 	const int64_t start = pool->has_next && !pool->closed ? pool->next_start : NS_NEVER;
-	int64_t until = ns_min(
-		ns_min(pool->expired ? pool->patience : ns_min(pool->deadline, pool->patience),
-		       pool->drained),
-		ns_min(progress_due(&pool->progress), start > now_ns() ? start : NS_NEVER));
+	const int64_t patience = print_busy(&pool->output.print) ? pool->patience : NS_NEVER;
+	const int64_t limit =
+		ns_min(pool->expired ? NS_NEVER : pool->deadline, ns_min(patience, pool->drained));
+	const int64_t until = ns_min(
+		limit, ns_min(progress_due(&pool->progress), start > now_ns() ? start : NS_NEVER));
 	struct pollfd polls[POLLS];
 	struct crew_event event;
 	int kind;
@@ -193,20 +202,34 @@ static int turn(struct pool *pool, bool at_once)
 	return kind < 0 ? kind : 0;
 }
 
+/* No job runs. Their slots may still be there: each waits until its job's output has been read. */
+static bool all_jobs_ended(const struct pool *pool)
+{
+	return (size_t)pool->flights.used <= pool->due_count || pool->gone == pool->hired;
+}
+
 /*
  * All jobs have ended, and somebody who is to read their output does not. When it was we who ended them,
- * that has a limit.
+ * that has a limit. Then the output is dropped, which releases the slots. Returns
+ * true when it was.
  */
-static void lose_patience(struct pool *pool)
+static bool lose_patience(struct pool *pool)
 {
 	const bool ended_by_us = pool->signal || pool->fatal || pool->expired;
 	const int err = pool->signal ? -EPIPE : -ETIME;
+	const int64_t now = now_ns();
 
-	if (pool->patience == NS_NEVER && ended_by_us)
-		pool->patience = ns_add(now_ns(), pool->slot.policy.grace);
-	for (int s = 0; now_ns() >= pool->patience && s < PRINT_STREAMS; s++)
+	if (!print_busy(&pool->output.print))
+		return false;
+	if (pool->patience == NS_NEVER && ended_by_us && all_jobs_ended(pool))
+		pool->patience = ns_add(now, pool->slot.policy.grace);
+	if (now < pool->patience)
+		return false;
+	pool->patience = NS_NEVER;
+	for (int s = 0; s < PRINT_STREAMS; s++)
 		if (pool->output.print.streams[s].err >= 0)
 			pool->output.print.streams[s].err = err;
+	return true;
 }
 
 /* Until there is nothing to start, nothing under way and nothing to print; then until all slots have gone. */
@@ -222,8 +245,8 @@ static void run(struct pool *pool)
 		if (pool->closed && pool->gone == pool->hired && !at_once && pool->due_count == 0 &&
 		    !print_busy(&pool->output.print))
 			return;
-		if (pool->closed && pool->gone == pool->hired)
-			lose_patience(pool);
+		if (pool->closed)
+			at_once |= lose_patience(pool);
 		err = turn(pool, at_once);
 		if (err < 0) {
 			say_errno(err, "cannot wait for the jobs");
@@ -237,7 +260,7 @@ static void run(struct pool *pool)
 static void record_rest(struct pool *pool)
 {
 	const bool ours = feed_is_ours(&pool->feed);
-	int got = pool->has_next ? 1 : ours ? feed_next(&pool->feed, &pool->next) : 0;
+	int got = pool->has_next ? 1 : ours ? feed_rest(&pool->feed, &pool->next) : 0;
 
 	while (got > 0) {
 		const struct feed_job *job = &pool->next;
@@ -249,9 +272,10 @@ static void record_rest(struct pool *pool)
 						  .items = job->items,
 						  .len = job->len,
 						  .count = job->count,
-						  .is_input = pool->plan->pool.item_stdin});
+						  .is_input = pool->plan->pool.item_stdin,
+						  .input_bytes = job->input_bytes});
 		fd_drop(&pool->next.file);
-		got = ours ? feed_next(&pool->feed, &pool->next) : 0;
+		got = ours ? feed_rest(&pool->feed, &pool->next) : 0;
 	}
 }
 
@@ -273,6 +297,7 @@ static void record_lost(struct pool *pool)
 						  .len = flight->items.len,
 						  .count = flight->count,
 						  .is_input = pool->plan->pool.item_stdin,
+						  .input_bytes = flight->input_bytes,
 						  .error = -ECHILD});
 		flights_remove(&pool->flights, flight);
 	}
@@ -296,6 +321,8 @@ static void explain(struct pool *pool)
 	if (is_late(pool))
 		say("timed out after %s%s%s", tell_deadline(pool->plan, inherited, limit),
 		    line[0] != '\0' ? ": " : "", line);
+	else if (pool->rules.any && pool->feed.ended && pool->feed.seq == 0)
+		say("no item, so none succeeded");
 	else if (line[0] != '\0')
 		say("%s", line);
 }
@@ -310,6 +337,8 @@ static struct ending judge(struct pool *pool)
 		return (struct ending){.code = STATUS_OWN};
 	if (pool->signal)
 		return (struct ending){.signal = pool->signal};
+	if (pool->unread)
+		return (struct ending){.code = STATUS_TIMEOUT};
 	if (pool->tally.decided)
 		return tally_ending(&pool->tally);
 	if (pool->expired && !pool->plan->preserve_status)
@@ -332,14 +361,22 @@ static int open_queue(struct pool *pool)
 static int look_at_input(const struct plan *plan)
 {
 	const char *path = plan->input;
+	struct stat st;
 	int err;
 
 	if (!path || strcmp(path, "null") == 0 || strcmp(path, "inherit") == 0 ||
-	    strcmp(path, "-") == 0 || access(path, R_OK) == 0)
+	    strcmp(path, "-") == 0)
 		return 0;
-	err = -errno;
-	say_errno(err, "cannot open '%s'", path);
-	return err;
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
+		err = -errno;
+		say_errno(err, "cannot open '%s'", path);
+		return err;
+	}
+	/* To open one can take for ever, and its bytes are there only once. */
+	if (!S_ISFIFO(st.st_mode))
+		return 0;
+	say("'%s' is a FIFO, which cannot be the input of every job", path);
+	return -EINVAL;
 }
 
 /* Everything but the crew. Returns 0 or -errno, told. */

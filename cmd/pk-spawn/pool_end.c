@@ -138,6 +138,7 @@ static void conclude(struct pool *pool, const struct outcome_due *due)
 					  .len = flight->items.len,
 					  .count = flight->count,
 					  .is_input = pool->plan->pool.item_stdin,
+					  .input_bytes = flight->input_bytes,
 					  .error = ended ? 0 : report->err,
 					  .result = ended ? &report->result : NULL,
 					  .sizes = &report->sizes});
@@ -175,6 +176,10 @@ bool pool_settle(struct pool *pool)
 	if (err == -EPIPE && !pool->signal) {
 		pool->signal = SIGPIPE;
 		pool_stop_all(pool);
+	} else if (err == -ETIME && pool->expired) {
+		if (!pool->unread && !pool->plan->quiet)
+			say("the output was not read in time, and its rest is lost");
+		pool->unread = true;
 	} else if (err < 0 && err != -EPIPE && !pool->fatal) {
 		say_errno(err, "cannot write to %s", name);
 		pool_fail(pool, "io", err);

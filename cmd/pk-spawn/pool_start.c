@@ -44,7 +44,8 @@ void pool_close_queue(struct pool *pool)
 						  .items = flight->items.bytes,
 						  .len = flight->items.len,
 						  .count = flight->count,
-						  .is_input = pool->plan->pool.item_stdin});
+						  .is_input = pool->plan->pool.item_stdin,
+						  .input_bytes = flight->input_bytes});
 		flights_remove(&pool->flights, flight);
 	}
 	buf_drop(&items);
@@ -111,6 +112,7 @@ static int send_job(struct pool *pool, struct feed_job *job)
 	flight = flights_add(&pool->flights, job->seq, job->items, job->len, job->count);
 	if (!flight)
 		return -ENOMEM;
+	flight->input_bytes = job->input_bytes;
 	err = slot_send(pool->queue[1], &head, job->items, job->file);
 	if (err < 0)
 		flights_remove(&pool->flights, flight);
@@ -163,7 +165,8 @@ void pool_start_jobs(struct pool *pool)
 	while (!pool->closed && pool->flights.used < pool->flights.size && have_next(pool)) {
 		int err = 0;
 
-		if (pool->next.err < 0 && pool->due_count == 0 && !pool->prints) {
+		if (pool->next.err < 0 && pool->due_count == 0 && !pool->prints &&
+		    output_has_room(&pool->output, pool->next.seq)) {
 			pool->has_next = false;
 			pool_unstartable(pool, &pool->next);
 			continue;

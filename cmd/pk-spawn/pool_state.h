@@ -53,7 +53,7 @@ struct pool {
 	bool wants_token;
 	bool waits_for_queue;
 	bool prints;	  /* the output of a job is on its way */
-	int64_t patience; /* when a reader has had its time, after the end */
+	int64_t patience; /* when a reader has had its time, after the end of all jobs */
 	int64_t next_start;
 	int64_t deadline;
 	int64_t drained; /* when draining turns into stopping */
@@ -61,9 +61,11 @@ struct pool {
 	struct feed_job next; /* taken, and not sent yet */
 	bool has_next;
 	bool stopping; /* the running jobs have been asked to end */
-	int signal;    /* that asked us to end */
+	int signal;    /* that asked us to end, */
+	int64_t asked; /* and when */
 	bool fatal;    /* we have failed ourselves: 125 */
 	bool expired;  /* the deadline */
+	bool unread;   /* and output was dropped, because it was not read in time */
 	bool told_unstarted;
 };
 

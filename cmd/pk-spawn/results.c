@@ -73,7 +73,7 @@ void results_streams(const struct output *output, int slot, const struct output_
 static void put_items(struct json *json, const struct results_job *job)
 {
 	if (job->is_input) {
-		json_int(json, "item_bytes", (int64_t)job->len);
+		json_int(json, "item_bytes", job->input_bytes);
 		return;
 	}
 	if (job->count == 1) {

@@ -37,7 +37,8 @@ struct results_job {
 	int slot; /* from 0; -1: it never had one */
 	const char *items;
 	size_t len, count;
-	bool is_input;			   /* the item was the job's standard input */
+	bool is_input;			   /* the item was the job's standard input, */
+	int64_t input_bytes;		   /* as long as that */
 	int error;			   /* it could not be started: -errno; or 0 */
 	const struct owner_result *result; /* NULL: it was not run */
 	const struct output_sizes *sizes;

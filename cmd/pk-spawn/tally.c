@@ -58,6 +58,8 @@ struct ending tally_ending(const struct tally *tally)
 {
 	if (tally->decided)
 		return tally->ending;
+	if (tally->rules->any && tally->succeeded == 0)
+		return (struct ending){.code = STATUS_FAILED};
 	return (struct ending){.code = tally->failed > 0 ? STATUS_FAILED : STATUS_OK};
 }
 

@@ -34,5 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(back[RESULT_SIZE - 1] == '\n');
 	assert(result_parse(back, file, &again) == 0);
 	assert(strcmp(again.id, result.id) == 0 && again.at_ms == result.at_ms);
+	assert(again.failed == result.failed);
 	return 0;
 }

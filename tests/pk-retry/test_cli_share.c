@@ -148,6 +148,103 @@ static void what_says_nothing_about_the_command_is_never_shared(void **state)
 	assert_int_equal(access(test_path("r"), F_OK), -1);
 }
 
+static void assert_not_shared(const char *const *argv, int status)
+{
+	assert_status(run(argv, NULL), status);
+	assert_int_equal(access(test_path("r"), F_OK), -1);
+}
+
+static void the_end_of_ones_own_time_is_never_shared(void **state)
+{
+	(void)state;
+#define FAILING(...) SHARE("-q", "-n", "1", "--share-failures", __VA_ARGS__)
+	assert_not_shared(FAILING("-D", "100ms", "-k", "50ms", "sleep", "60"), 124);
+	assert_not_shared(FAILING("-S", "timeout", "-D", "100ms", "-k", "50ms", "sleep", "60"),
+			  124);
+	assert_not_shared(ARGV("env", "PK_DEADLINE=+1s", "pk-retry", "-q", "-n", "1", "-k", "50ms",
+			       "--share", "r", "--share-failures", "sleep", "60"),
+			  124);
+	/* A tool below has it from us, or from whoever we have it from. */
+	assert_not_shared(FAILING("-D", "1h", "sh", "-c", "exit 124"), 124);
+	assert_not_shared(
+		FAILING("-D", "1s", "-k", "50ms", "pk-spawn", "-k", "50ms", "sleep", "60"), 124);
+	/* The limit of an attempt is the same for all. */
+	assert_status(run(FAILING("-t", "50ms", "-k", "50ms", "sleep", "60"), NULL), 124);
+	assert_int_equal(access(test_path("r"), F_OK), 0);
+}
+
+static void a_death_by_kill_is_never_shared(void **state)
+{
+	struct run *r = run(FAILING("sh", "-c", "kill -KILL $$"), NULL);
+
+	(void)state;
+	assert_signal(r, SIGKILL);
+	assert_int_equal(access(test_path("r"), F_OK), -1);
+	assert_not_shared(FAILING("sh", "-c", "sh -c 'kill -KILL $$'; exit $?"), 137);
+	r = run(FAILING("sh", "-c", "kill -USR1 $$"), NULL);
+	assert_signal(r, SIGUSR1);
+	assert_int_equal(access(test_path("r"), F_OK), 0);
+}
+
+static void a_failure_is_given_only_to_who_asks_for_failures(void **state)
+{
+	const char *events = events_path();
+#define COUNTED "sh", "-c", "echo x >>ran; [ $(wc -l <ran) != 1 ] || exit 7; echo out"
+	struct run *r;
+
+	(void)state;
+	assert_status(run(FAILING("--share-ttl", "1h", COUNTED), NULL), 7);
+	assert_status(run(FAILING("--share-ttl", "1h", COUNTED), NULL), 7);
+	assert_int_equal(lines_of("ran"), 1);
+	r = run(SHARE("-n", "1", "--share-ttl", "1h", "--events", events, COUNTED), NULL);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "out\n");
+	assert_int_equal(lines_of("ran"), 2);
+	assert_string_equal(event_text(event_find(events, "share"), "role"), "lead");
+	/* And now there is a result for everybody. */
+	r = run(FAILING("--share-ttl", "1h", COUNTED), NULL);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "out\n");
+	assert_int_equal(lines_of("ran"), 2);
+}
+
+static void who_waits_for_a_failure_without_asking_runs_itself(void **state)
+{
+	const char *events = events_path();
+#define GATED                                                                                      \
+	"sh", "-c", "echo x >>ran; [ $(wc -l <ran) = 1 ] || { echo out; exit; }; read x <go; exit 7"
+	struct run *leader, *follower;
+
+	(void)state;
+	assert_int_equal(mkfifo(test_path("go"), 0600), 0);
+	leader = start(FAILING("--events", events, GATED), NULL);
+	(void)event_wait(events, "attempt_start");
+	follower = start(SHARE("-n", "1", "--events", events, GATED), NULL);
+	(void)event_wait_nth(events, "share", 2);
+	assert_status(run(SHELL("echo >go"), NULL), 0);
+	finish(leader);
+	finish(follower);
+	assert_status(leader, 7);
+	assert_status(follower, 0);
+	assert_string_equal(follower->out, "out\n");
+}
+
+static void a_memo_whose_events_are_lost_says_so(void **state)
+{
+	const char *const *call =
+		SHARE("--share-ttl", "1h", "--events", "/dev/full", "echo", "out");
+	struct run *r;
+
+	(void)state;
+	assert_status(run(SHARE("--share-ttl", "1h", "echo", "out"), NULL), 0);
+	r = run(call, NULL);
+	assert_status(r, 0);
+	assert_string_equal(r->out, "out\n");
+	assert_string_equal(
+		r->err,
+		"pk-retry: cannot write to the events destination: No space left on device\n");
+}
+
 static void a_fresh_result_is_given_without_running(void **state)
 {
 	const char *events = events_path();
@@ -316,6 +413,16 @@ static void share_does_not_go_with_everything(void **state)
 	assert_has(r->err, "'--share-ttl' needs '--share'");
 	r = run(ARGV("pk-retry", "--share-failures", "true"), NULL);
 	assert_status(r, 125);
+	r = run(ARGV("pk-retry", "--share", "", "touch", "ran"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "'--share' needs the name of a file");
+	assert_int_equal(access(test_path("ran"), F_OK), -1);
+	assert_int_equal(access(test_path(".lock"), F_OK), -1);
+	r = run(ARGV("pk-retry", "--share", "r", "-l", "", "--slots", "2", "true"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "'--lock' needs the name of a file");
+	assert_int_equal(access(test_path(".1"), F_OK), -1);
+	assert_int_equal(access(test_path("r.lock"), F_OK), -1);
 	r = run(ARGV("pk-retry", "--share", "missing/r", "true"), NULL);
 	assert_status(r, 125);
 	assert_has(r->err, "cannot share 'missing/r': No such file or directory");
@@ -371,6 +478,14 @@ static void slots_are_told_when_they_cannot_be_had(void **state)
 	assert_has(r->err, "'--slots' needs '--lock'");
 	assert_status(run(ARGV("pk-retry", "-l", "l", "--slots", "0", "true"), NULL), 125);
 	assert_status(run(ARGV("pk-retry", "-l", "l", "--slots", "257", "true"), NULL), 125);
+	assert_int_equal(unlink(test_path("l.1")), 0);
+	assert_int_equal(mkfifo(test_path("l.1"), 0600), 0);
+	r = run(ARGV("pk-retry", "-l", "l.1", "-w", "100ms", "-D", "1s", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_string_equal(r->err, "pk-retry: cannot lock 'l.1': it is a FIFO\n");
+	r = run(ARGV("pk-retry", "-l", "l.1", "--slots", "2", "echo", "hi"), NULL);
+	assert_status(r, 125);
+	assert_has(r->err, "cannot lock 'l.1': it is a FIFO\n");
 }
 
 /* --- a service that is kept running --------------------------------------------------------------- */
@@ -440,6 +555,24 @@ static void a_crash_loop_opens_the_breaker_and_a_long_life_does_not(void **state
 	assert_int_equal(lines_of("ran2"), 4);
 }
 
+static void a_life_that_a_limit_ended_did_not_last(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	r = run(ARGV("pk-retry", "-q", "-S", "none", "-n", "2", "-d", "0", "-t", "100ms", "-k", "0",
+		     "--reset-after", "50ms", "sh", "-c", "echo x >>ran; exec sleep 60"),
+		NULL);
+	assert_status(r, 124);
+	assert_int_equal(lines_of("ran"), 2);
+	r = run(ARGV("pk-retry", "-q", "-n", "inf", "-d", "0", "-t", "100ms", "-k", "0", "-b", "b",
+		     "--breaker-threshold", "3", "--reset-after", "50ms", "sh", "-c",
+		     "echo x >>ran2; exec sleep 60"),
+		NULL);
+	assert_status(r, 124);
+	assert_int_equal(lines_of("ran2"), 3);
+}
+
 /* Everything that the tests leave in their directory is theirs. */
 static int clean(void **state)
 {
@@ -464,6 +597,11 @@ int main(void)
 		clean_test(a_killed_leader_is_followed_by_the_next),
 		clean_test(a_failure_is_not_shared_unless_asked_for),
 		clean_test(what_says_nothing_about_the_command_is_never_shared),
+		clean_test(the_end_of_ones_own_time_is_never_shared),
+		clean_test(a_death_by_kill_is_never_shared),
+		clean_test(a_failure_is_given_only_to_who_asks_for_failures),
+		clean_test(who_waits_for_a_failure_without_asking_runs_itself),
+		clean_test(a_memo_whose_events_are_lost_says_so),
 		clean_test(a_fresh_result_is_given_without_running),
 		clean_test(without_a_ttl_a_run_that_is_over_is_not_shared),
 		clean_test(another_command_or_directory_is_refused),
@@ -481,6 +619,7 @@ int main(void)
 		clean_test(a_service_is_started_again_whatever_its_status),
 		clean_test(a_term_ends_it_and_nothing_is_started_again),
 		clean_test(an_attempt_that_lasted_starts_the_count_anew),
+		clean_test(a_life_that_a_limit_ended_did_not_last),
 		clean_test(a_crash_loop_opens_the_breaker_and_a_long_life_does_not),
 	};
 

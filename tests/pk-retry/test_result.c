@@ -12,8 +12,10 @@
 #define OTHER "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f1"
 #define KEY "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define TEXT(v, id, key, boot, at, bytes, status, signal)                                          \
+	FAILED(v, id, key, boot, at, bytes, status, signal, "0")
+#define FAILED(v, id, key, boot, at, bytes, status, signal, failed)                                \
 	"{\"pk_retry_share\":" v ",\"id\":" id ",\"key\":" key ",\"boot\":" boot ",\"at_ms\":" at  \
-	",\"bytes\":" bytes ",\"status\":" status ",\"signal\":" signal "}"
+	",\"bytes\":" bytes ",\"status\":" status ",\"signal\":" signal ",\"failed\":" failed "}"
 
 static struct shared_result standard(void)
 {
@@ -23,7 +25,8 @@ static struct shared_result standard(void)
 				      .at_ms = 1000,
 				      .bytes = 42,
 				      .status = 7,
-				      .signal = 9};
+				      .signal = 9,
+				      .failed = true};
 }
 
 static int parse(const char *text, int64_t size, struct shared_result *ret)
@@ -51,6 +54,7 @@ static void what_is_written_is_read_again(void **state)
 	assert_int_equal(again.bytes, 42);
 	assert_int_equal(again.status, 7);
 	assert_int_equal(again.signal, 9);
+	assert_true(again.failed);
 	/* Where there was no boot id. */
 	result.boot[0] = '\0';
 	result_format(&result, bytes);
@@ -91,6 +95,8 @@ static void anything_else_is_refused_and_leaves_the_output_alone(void **state)
 		TEXT("1", "\"84928dd9f32bd951\"", "\"" KEY "\"", "\"\"", "1", "42", "256", "0"),
 		TEXT("1", "\"84928dd9f32bd951\"", "\"" KEY "\"", "\"\"", "1", "42", "0", "65"),
 		TEXT("1", "\"84928dd9f32bd951\"", "\"" KEY "\"", "\"\"", "1", "42", "0", "[0]"),
+		FAILED("1", "\"84928dd9f32bd951\"", "\"" KEY "\"", "\"\"", "1", "42", "0", "0",
+		       "2"),
 		TEXT("1", "\"84928dd9f32bd951\"", "\"" KEY "\"", "\"\"", "1", "42", "0", "0") "x",
 	};
 

@@ -136,6 +136,11 @@ static const struct pool_row rows[] = {
 	 {"pk-spawn", "-j2", "--any", "false", ":::", "1", "2"},
 	 .status = 123,
 	 .err = "2 of 2 jobs failed"},
+	{"any: nothing to do is no success",
+	 {"pk-spawn", "-j2", "--any", "true"},
+	 .input = "",
+	 .status = 123,
+	 .err = "no item, so none succeeded"},
 	{"what counts as success is a choice",
 	 {"pk-spawn", "-j1", "--success-on", "0,3,TERM", "sh", "-c", "exit $0", ":::", "0", "3"},
 	 .status = 0},
@@ -424,6 +429,116 @@ static void plain_progress_is_silent_when_it_is_quick(void **state)
 	assert_string_equal(r->err, "");
 }
 
+static void the_deadline_waits_for_no_stuck_reader(void **state)
+{
+	/* The reader holds the pipe open and takes nothing until the pool has ended. */
+	struct run *r = run(ARGV("sh", "-c",
+				 "{ pk-spawn -D 300ms -k 200ms -j2 -- head -c 300000 /dev/zero ::: "
+				 "/dev/null /dev/null /dev/null; echo $? >&2; : >over; } | "
+				 "while [ ! -e over ]; do :; done; rm over"),
+			    NULL);
+
+	(void)state;
+	assert_status(r, 0);
+	assert_has(r->err, "the output was not read in time");
+	assert_has(r->err, "\n124\n");
+	assert_no_survivor();
+}
+
+static void term_said_twice_waits_for_no_reader(void **state)
+{
+	int ends[2];
+	struct run *r;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	test_keep_fd(ends[0]);
+	test_keep_fd(ends[1]);
+	r = start(POOL("-k", "1h", "-j1", "sh", "-c", "head -c 300000 /dev/zero; echo >ended",
+		       ":::", "1", "2"),
+		  HOW(.fds = {{ends[1], STDOUT_FILENO}}));
+	while (access(test_path("ended"), F_OK) != 0)
+		;
+	run_signal(r, SIGTERM);
+	run_pass(300);
+	run_signal(r, SIGTERM);
+	finish(r);
+	assert_signal(r, SIGTERM);
+	assert_no_survivor();
+}
+
+static void a_fifo_is_no_input_of_a_pool(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	assert_int_equal(mkfifo(test_path("ff"), 0600), 0);
+	r = run(POOL("-j1", "-i", "ff", "--", "cat", ":::", "a"), NULL);
+	assert_status(r, 125);
+	assert_lines(r->err, 1);
+	assert_has(r->err, "'ff' is a FIFO");
+}
+
+static void results_measure_an_item_that_is_input(void **state)
+{
+	const size_t len = 3000000;
+	char *input = test_keep(malloc(3 + len + 1));
+	struct run *r;
+
+	(void)state;
+	memset(input, 'x', 3 + len + 1);
+	memcpy(input, "ab\n", 3);
+	input[3 + len] = '\n';
+	r = run(POOL("-j1", "--item-stdin", "-r", "results", "wc", "-c"),
+		HOW(.input = input, .input_len = 3 + len + 1));
+	assert_status(r, 0);
+	assert_has(slurp(test_path("results")), "\"item_bytes\":2,");
+	assert_has(slurp(test_path("results")), "\"item_bytes\":3000000,");
+}
+
+static void many_unstartable_items_wait_for_their_turn(void **state)
+{
+	const size_t count = 140000;
+	char *input = test_keep(calloc(count, 2));
+	struct run *r;
+
+	(void)state;
+	/* Nobody can run a NUL; the job before all of them lasts. */
+	for (size_t i = 0; i < count; i++)
+		input[2 * i + 1] = '\n';
+	memcpy(input, "x", 1);
+	r = run(POOL("-q", "-j1", "-o", "keep", "sh", "-c", "sleep 0.5; echo end"),
+		HOW(.input = input, .input_len = 2 * count));
+	assert_status(r, 123);
+	assert_string_equal(r->out, "end\n");
+	assert_string_equal(r->err, "");
+}
+
+static void an_item_too_many_is_left_in_the_file(void **state)
+{
+	struct run *r =
+		run(ARGV("sh", "-c",
+			 "for c in a b c; do head -c 70000 /dev/zero | tr '\\0' $c; echo; "
+			 "done >big; "
+			 "{ pk-spawn -q -j1 -n5 --halt soon -- false; cut -c1; } <big; rm big"),
+		    NULL);
+
+	(void)state;
+	assert_string_equal(r->out, "b\nc\n");
+}
+
+static void what_was_not_run_is_named_to_the_end_of_the_file(void **state)
+{
+	struct run *r = run(ARGV("sh", "-c",
+				 "seq 10000 >items; pk-spawn -j1 -a items --halt soon -r results "
+				 "-- false; wc -l <results; rm items results"),
+			    NULL);
+
+	(void)state;
+	assert_string_equal(r->out, "10000\n");
+	assert_has(r->err, "9999 were not run");
+}
+
 /* --- make -------------------------------------------------------------------------------------- */
 
 /* How many jobs have run at once: each appends + at its start and - at its end. */
@@ -568,7 +683,7 @@ static void a_deadline_is_told_though_no_job_failed(void **state)
 	}
 }
 
-#define STORIES 25
+#define STORIES 32
 
 int main(void)
 {
@@ -588,6 +703,13 @@ int main(void)
 		tidy_test(a_reader_that_goes_ends_the_pool),
 		tidy_test(a_full_device_is_a_failure),
 		tidy_test(delay_is_between_starts),
+		tidy_test(the_deadline_waits_for_no_stuck_reader),
+		tidy_test(term_said_twice_waits_for_no_reader),
+		tidy_test(a_fifo_is_no_input_of_a_pool),
+		tidy_test(results_measure_an_item_that_is_input),
+		tidy_test(many_unstartable_items_wait_for_their_turn),
+		tidy_test(an_item_too_many_is_left_in_the_file),
+		tidy_test(what_was_not_run_is_named_to_the_end_of_the_file),
 		tidy_test(a_deadline_is_told_though_no_job_failed),
 		tidy_test(plain_progress_is_silent_when_it_is_quick),
 		tidy_test(a_recipe_takes_no_more_slots_than_make_allows),

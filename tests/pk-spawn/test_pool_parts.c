@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "feed.h"
+#include "flights.h"
 #include "jobserver.h"
 #include "progress.h"
 #include "record.h"
@@ -253,6 +254,24 @@ static void what_was_not_taken_is_put_back(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
+static void only_jobs_with_a_slot_are_running(void **state)
+{
+	struct flights flights;
+	struct flight *first;
+
+	(void)state;
+	assert_int_equal(flights_open(&flights, 3), 0);
+	first = flights_add(&flights, 1, "a", 2, 1);
+	assert_non_null(first);
+	assert_non_null(flights_add(&flights, 2, "b", 2, 1));
+	assert_int_equal(flights_running(&flights), 0);
+	first->slot = 0;
+	assert_int_equal(flights_running(&flights), 1);
+	flights_remove(&flights, first);
+	assert_int_equal(flights_running(&flights), 0);
+	flights_drop(&flights);
+}
+
 static void the_first_failure_decides_as_the_rules_say(void **state)
 {
 	const struct {
@@ -429,6 +448,7 @@ int main(void)
 		tidy_test(a_longer_item_loses_its_end_or_goes_to_a_file),
 		tidy_test(what_was_not_taken_is_put_back),
 		tidy_test(the_first_failure_decides_as_the_rules_say),
+		tidy_test(only_jobs_with_a_slot_are_running),
 		tidy_test(the_line_names_what_failed),
 		tidy_test(a_long_name_ends_between_characters),
 		tidy_test(the_progress_line_fits_the_terminal),
