@@ -144,6 +144,9 @@ static void see_off(struct cast *cast, const struct crew_event *event)
 		player->member = CAST_NOBODY;
 		player->gone = true;
 		player->ending = ending_of_guard(cast, event);
+		/* What a killed guard could not remove. */
+		if (event->end != CREW_DONE && player->ready && player == cast_command(cast))
+			herald_clear(player->work.plan->ready_file);
 		cast_halt(cast, player->prober);
 	}
 }

@@ -18,25 +18,21 @@ static void notify(const char *state)
 		notify_send(socket, state);
 }
 
-static void create(const char *path)
+void herald_create(const char *path)
 {
-	scoped(fd_drop) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* A FIFO without a reader is told, not waited for. */
+	scoped(fd_drop) int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 
 	if (fd < 0)
 		say_errno(-errno, "cannot create '%s'", path);
 }
 
-static void remove_file(const struct herald *herald)
+void herald_clear(const char *file)
 {
 	/* It need not be there. */
-	if (herald->file)
-		(void)unlink(herald->file);
-}
-
-void herald_start(struct herald *herald, const char *file)
-{
-	*herald = (struct herald){.file = file};
-	remove_file(herald);
+	if (file)
+		(void)unlink(file);
 }
 
 void herald_ready(struct herald *herald)
@@ -45,13 +41,14 @@ void herald_ready(struct herald *herald)
 		return;
 	herald->said = true;
 	if (herald->file)
-		create(herald->file);
+		herald_create(herald->file);
 	notify("READY=1");
 }
 
 void herald_stopping(struct herald *herald)
 {
-	remove_file(herald);
+	if (herald->said)
+		herald_clear(herald->file);
 	if (herald->said && !herald->over)
 		notify("STOPPING=1");
 	herald->over = true;

@@ -313,6 +313,11 @@ static bool is_coherent(const struct plan *plan)
 		say_usage("'--service %s' needs a --ready behind it", plan->services[i].argv[2]);
 		return false;
 	}
+	if (plan->lock && plan->service_count > 0) {
+		say_usage("'--lock' does not cover a '--service': let 'pk-spawn --lock' run the "
+			  "'pk-spawn --service'");
+		return false;
+	}
 	if (!plan->ready_file || plan->has_ready || plan->service_count > 0)
 		return true;
 	say_usage("--ready-file needs --ready or --service");

@@ -87,12 +87,13 @@ static int open_input(const struct plan *plan, int *ret_fd)
 
 /*
  * Open the file of --spill. It is written to in passing, so it must be of a kind that takes bytes at
- * once. Returns it or -errno, told.
+ * once. What it holds stays until the command is sure to be run (prepare_spill). Returns it or
+ * -errno, told.
  */
 static int open_spill(const char *path)
 {
 	struct stat st;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		const int err = -errno;
@@ -186,4 +187,17 @@ bool prepare_hold(struct work *work, struct guard *guard, struct ending *ret_end
 		*ret_ending = (struct ending){.code = STATUS_OWN};
 	}
 	return false;
+}
+
+int prepare_spill(struct work *work)
+{
+	const int fd = work->relay.spill;
+	struct stat st;
+	int err;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) || ftruncate(fd, 0) == 0)
+		return 0;
+	err = -errno;
+	say_errno(err, "cannot empty '%s'", work->plan->spill);
+	return err;
 }

@@ -30,6 +30,12 @@ void prepare_service(struct work *work, const struct plan *plan, int number, int
  * set. */
 must_check bool prepare_hold(struct work *work, struct guard *guard, struct ending *ret_ending);
 
+/*
+ * In the guard, when the lock and all that is waited for have been obtained: empty the spill file. A run
+ * that does not come to that leaves the output of an earlier one alone. Returns 0 or -errno, told.
+ */
+must_check int prepare_spill(struct work *work);
+
 /* In the guard: the pipes of the relay and of readiness, and NOTIFY_SOCKET.
  * Returns 0 or -errno. */
 must_check int prepare_streams(struct work *work);

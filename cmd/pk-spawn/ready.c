@@ -48,23 +48,39 @@ static int open_pipe(struct ready *ready)
 	return 0;
 }
 
-/* Watch the folder. Where that is impossible (it does not exist yet), the file is looked for. */
+/* What may make the file ready, and what ends the watch's use: its folder is another's by then. */
+#define WATCH_NEWS (IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_MODIFY | IN_CLOSE_WRITE)
+#define WATCH_ENDS (IN_DELETE_SELF | IN_MOVE_SELF)
+/* Or it has lost what may have been that. */
+#define WATCH_OVER (WATCH_ENDS | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW)
+
+/* What is written through a link happens in another folder. */
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/*
+ * Watch the folder. Where that is impossible (it does not exist yet), or does not tell (a link), the file
+ * is looked for.
+ */
 static void open_watch(struct ready *ready)
 {
 	const char *path = ready->spec->rest, *slash = strrchr(path, '/');
 	char folder[PATH_MAX] = ".";
 
 	ready->existed = stat(path, &ready->before) == 0;
-	if (slash && (size_t)(slash - path) + 2 > sizeof(folder))
+	if (is_link(path) || (slash && (size_t)(slash - path) + 2 > sizeof(folder)))
 		return;
 	if (slash) {
 		memcpy(folder, path, (size_t)(slash - path) + 1);
 		folder[slash - path + 1] = '\0';
 	}
 	ready->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (ready->watch >= 0 && inotify_add_watch(ready->watch, folder,
-						   IN_CREATE | IN_MOVED_TO | IN_ATTRIB |
-							   IN_CLOSE_WRITE | IN_ONLYDIR) < 0)
+	if (ready->watch >= 0 &&
+	    inotify_add_watch(ready->watch, folder, WATCH_NEWS | WATCH_ENDS | IN_ONLYDIR) < 0)
 		fd_drop(&ready->watch);
 }
 
@@ -205,14 +221,30 @@ static bool read_newline(struct ready *ready)
 	return n > 0 && memchr(bytes, '\n', (size_t)n);
 }
 
-/* The file is there, and it is not the one from before: that was another's, or an earlier run's. */
-static bool has_file(const struct ready *ready)
+/* Take what the watch says: that suffices to look. Returns whether it goes on to say something. */
+static bool read_watch(int watch)
 {
-	char bytes[4096];
+	_Alignas(struct inotify_event) char bytes[4096];
+	bool lasts = true;
+	ssize_t n;
+
+	while ((n = read(watch, bytes, sizeof(bytes))) > 0)
+		for (const char *at = bytes; at < bytes + n;) {
+			const struct inotify_event *event = (const void *)at;
+
+			lasts = lasts && !(event->mask & WATCH_OVER);
+			at += sizeof(*event) + event->len;
+		}
+	return lasts;
+}
+
+/* The file is there, and it is not the one from before: that was another's, or an earlier run's. */
+static bool has_file(struct ready *ready)
+{
 	struct stat st;
 
-	while (ready->watch >= 0 && read(ready->watch, bytes, sizeof(bytes)) > 0)
-		;
+	if (ready->watch >= 0 && (!read_watch(ready->watch) || is_link(ready->spec->rest)))
+		fd_drop(&ready->watch);
 	if (stat(ready->spec->rest, &st) < 0)
 		return false;
 	return !ready->existed || st.st_ino != ready->before.st_ino ||

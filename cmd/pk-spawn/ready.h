@@ -16,8 +16,8 @@
 
 /*
  * Is a command of ours ready? A line, a descriptor, a message and a file are events. For what the kernel
- * has no event (tcp, unix, http) it is looked every millisecond at first, then less and less
- * often, in the end every 20 ms.
+ * has no event (tcp, unix, http, a file behind a link, one whose folder comes or goes) it is looked every
+ * millisecond at first, then less and less often, in the end every 20 ms.
  *
  * A port counts when a socket listens on it that a process of our tree holds. Who else listens is a
  * foreigner: an older server that still has the port answers in vain.
@@ -35,7 +35,7 @@ struct ready {
 	int from, to;	       /* fd:N */
 	int notify;
 	char notify_name[NOTIFY_NAME_MAX];
-	int watch; /* inotify, on the folder of file: */
+	int watch; /* inotify, on the folder of file:, or -1: looked for */
 	bool existed;
 	struct stat before;
 	int family; /* of the next probe */

@@ -164,8 +164,13 @@ static void stop_services(struct stage *stage)
 
 static void play(struct stage *stage, int64_t now)
 {
-	if (wait_for_others(stage, now) && start_services(stage))
-		(void)run_command(stage);
+	if (wait_for_others(stage, now)) {
+		/* With a lock COMMAND's guard does it: it knows when that is ours. */
+		if (!stage->plan->lock)
+			herald_clear(stage->plan->ready_file);
+		if (start_services(stage))
+			(void)run_command(stage);
+	}
 	herald_stopping(&stage->cast.herald);
 	stop_services(stage);
 }
@@ -204,7 +209,10 @@ struct ending stage_run(const struct plan *plan, struct events *events)
 	const int64_t now = now_ns();
 	struct stage stage = {
 		.plan = plan,
-		.cast = {.events = events, .waiter = CAST_NOBODY, .first = NS_NEVER},
+		.cast = {.events = events,
+			 .waiter = CAST_NOBODY,
+			 .first = NS_NEVER,
+			 .herald = {.file = plan->lock ? NULL : plan->ready_file}},
 	};
 	int err = prepare(&stage, now);
 
@@ -212,7 +220,6 @@ struct ending stage_run(const struct plan *plan, struct events *events)
 		clear(&stage);
 		return work_fail(events, "io", err);
 	}
-	herald_start(&stage.cast.herald, plan->ready_file);
 	err = crew_open(&stage.cast.crew, events, most, true);
 	if (err < 0) {
 		say_errno(err, "cannot set up the guard process");

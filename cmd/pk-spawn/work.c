@@ -10,6 +10,7 @@
 #include "common/report.h"
 #include "common/say.h"
 #include "common/signame.h"
+#include "herald.h"
 #include "prepare.h"
 #include "tell.h"
 #include "verdict.h"
@@ -60,8 +61,8 @@ static void note_stopping(void *arg)
 	struct work *work = stopping->work;
 
 	work->stopping = true;
-	if (work->plan->ready_file)
-		(void)unlink(work->plan->ready_file);
+	if (work->begins)
+		herald_clear(work->plan->ready_file);
 	tell_front(work, stopping->guard, WORK_STOPPING);
 }
 
@@ -90,8 +91,16 @@ static int64_t due(const struct work *work)
 	return work->stopping ? at : ns_min(at, work->look_again);
 }
 
+/* The ready file of a run with a lock: made and removed by who holds that, it is never another's. */
+static const char *locked_file(const struct work *work)
+{
+	return work->plan->lock && work->begins ? work->plan->ready_file : NULL;
+}
+
 static void became_ready(struct work *work, struct guard *guard, int64_t now)
 {
+	if (locked_file(work) && !work->stopping)
+		herald_create(locked_file(work));
 	tell_ready(guard_events(guard), work, guard_pid(guard), now - work->ready.started);
 	if (work->service)
 		work->look_again = ns_add(now, LOOK_AGAIN_NS);
@@ -248,6 +257,19 @@ static struct ending run_job(struct work *work, struct guard *guard)
 	return OWN_FAILURE;
 }
 
+/* Nothing stands between the command and its start any more. */
+static struct ending begin(struct work *work, struct guard *guard)
+{
+	int err = prepare_spill(work);
+
+	work->begins = true;
+	herald_clear(locked_file(work));
+	if (err >= 0)
+		return run_job(work, guard);
+	report_error(guard_events(guard), "io", err);
+	return OWN_FAILURE;
+}
+
 struct ending work_body(struct guard *guard, void *arg)
 {
 	struct work *work = arg;
@@ -265,9 +287,10 @@ struct ending work_body(struct guard *guard, void *arg)
 		say_errno(err, "cannot prepare '%s'", work->argv[0]);
 		report_error(guard_events(guard), "resource", err);
 	} else if (work->service || prepare_hold(work, guard, &ending)) {
-		ending = run_job(work, guard);
+		ending = begin(work, guard);
 	}
 	guard_set_stopping(guard, NULL, NULL);
+	herald_clear(locked_file(work));
 	hold_drop(&work->hold, guard);
 	prepare_drop(work);
 	return ending;

@@ -37,6 +37,7 @@ struct work {
 	struct stop_policy limits; /* its deadline is one for being ready, too */
 	struct plan_ready_by ready_by;
 	int64_t look_again; /* whether it still is */
+	bool begins;	    /* the lock, if there is one, is ours */
 	bool stopping;	    /* the command has been asked to end, or will be in this moment */
 	bool unready;	    /* because it was not ready in time */
 	bool lost;	    /* because its port is another's, or nobody's */

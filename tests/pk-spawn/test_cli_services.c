@@ -256,6 +256,36 @@ static void an_old_file_is_not_ready(void **state)
 		      124);
 }
 
+/* The pauses are for a watch that has settled: without them it would be ready at the first look. */
+static void a_file_is_found_where_the_watch_tells_nothing(void **state)
+{
+	static const struct {
+		const char *service, *spec;
+	} ways[] = {
+		{"sleep 0.1; rm -r d; sleep 0.1; mkdir d; : > d/there", "file:d/there"},
+		{"sleep 0.1; mv d gone; mkdir d; sleep 0.1; : > d/there", "file:d/there"},
+		{"ln -s e/there link; sleep 0.1; : > e/there", "file:link"},
+		{"sleep 0.1; : > e/before", "file:before"},
+		{"exec 3>> d/open; sleep 0.1; echo >&3", "file:d/open"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(ways); i++) {
+		const char *service = test_text("%s; exec sleep 20", ways[i].service);
+
+		assert_status(
+			run(ARGV("sh", "-c", "mkdir d e && : > d/open && ln -s e/before before"),
+			    NULL),
+			0);
+		/* The last look is when the time to be ready, a minute, is over. */
+		assert_status(run(SPAWN("-D", "20s", "--service", service, "--ready", ways[i].spec,
+					"--", "true"),
+				  NULL),
+			      0);
+		assert_status(run(ARGV("rm", "-rf", "d", "e", "gone", "link", "before"), NULL), 0);
+	}
+}
+
 /* An older server has the port: the tests must not run against it. */
 static void a_foreign_listener_is_reported_and_never_accepted(void **state)
 {
@@ -502,6 +532,22 @@ static void the_ready_file_goes_before_a_limit_ends_the_command(void **state)
 	assert_string_equal(r->out, "up\ngone\n");
 }
 
+static void a_fifo_cannot_block_the_word(void **state)
+{
+	struct run *r;
+
+	(void)state;
+	r = run(SPAWN("--ready-file", "dir/ready", "--service",
+		      "mkdir dir; mkfifo dir/ready; echo up; exec sleep 20", "--ready", "line:^up$",
+		      "--", "echo", "went on"),
+		NULL);
+	assert_status(r, 0);
+	assert_has(r->out, "went on\n");
+	assert_has(r->err, "pk-spawn: cannot create 'dir/ready': No such device or address\n");
+	(void)unlink(test_path("dir/ready"));
+	(void)rmdir(test_path("dir"));
+}
+
 static const char *next_message(int fd)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -676,7 +722,7 @@ static void a_signal_ends_the_waiting(void **state)
 static void mistakes_are_125_with_what_was_expected(void **state)
 {
 	static const struct {
-		const char *argv[6];
+		const char *argv[8];
 		const char *says;
 	} mistakes[] = {
 		{{"--ready", "tcp"}, "'tcp' for '--ready': expected tcp:[HOST:]PORT"},
@@ -686,15 +732,17 @@ static void mistakes_are_125_with_what_was_expected(void **state)
 		{{"--wait-for", "notify"}, "'notify' for '--wait-for'"},
 		{{"--service", "x"}, "'--service x' needs a --ready behind it"},
 		{{"--service", ""}, "a command for the shell"},
+		{{"--lock", "l", "--service", "touch ran", "--ready", "file:ran"},
+		 "'--lock' does not cover a '--service'"},
 		{{"--ready-file", "f"}, "--ready-file needs --ready or --service"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < array_len(mistakes); i++) {
-		const char *argv[12] = {"pk-spawn"};
+		const char *argv[13] = {"pk-spawn"};
 		size_t count = 1;
 
-		for (size_t j = 0; j < 6 && mistakes[i].argv[j]; j++)
+		for (size_t j = 0; j < 8 && mistakes[i].argv[j]; j++)
 			argv[count++] = mistakes[i].argv[j];
 		argv[count++] = "--";
 		argv[count++] = "touch";
@@ -719,6 +767,7 @@ int main(void)
 		tidy_test(not_ready_in_time_is_124_and_nothing_is_started),
 		tidy_test(a_deadline_that_cuts_the_start_short_is_named),
 		tidy_test(an_old_file_is_not_ready),
+		tidy_test(a_file_is_found_where_the_watch_tells_nothing),
 		tidy_test(a_foreign_listener_is_reported_and_never_accepted),
 		tidy_test(a_service_that_ends_early_is_123),
 		tidy_test(services_start_in_order_and_stop_in_reverse),
@@ -733,6 +782,7 @@ int main(void)
 		tidy_test(nothing_outlives_a_front_that_is_killed),
 		tidy_test(the_ready_file_goes_before_the_command_is_asked_to_stop),
 		tidy_test(the_ready_file_goes_before_a_limit_ends_the_command),
+		tidy_test(a_fifo_cannot_block_the_word),
 		tidy_test(readiness_is_passed_on_to_notify_socket),
 		tidy_test(readiness_of_the_command_is_an_event),
 		tidy_test(a_command_that_is_not_ready_in_time_is_124),
