@@ -187,8 +187,8 @@ const struct opt_program plan_program = {
 	.options = options,
 	.count = array_len(options),
 	.tail = "Exit status: COMMAND's own with -1 or --exit-on-error; 0 printed (-1);\n"
-		"  124 nothing changed (-I), a run over -t, or the inherited deadline; 125 pk-watch\n"
-		"  failed; 126 cannot be executed; 127 not found; 128+N ended by signal N\n"
+		"  124 nothing changed (-I), a run over -t, or the inherited deadline;\n"
+		"  125 pk-watch failed; 126 cannot be executed; 127 not found; 128+N signal N\n"
 		"\n"
 		"Examples:\n"
 		"  pk-watch src -- make\n"
