@@ -134,8 +134,11 @@ static size_t write_host(int family, const unsigned char *address, char text[sta
 	text[0] = '[';
 	if (!inet_ntop(family, address, text + 1, INET6_ADDRSTRLEN))
 		return 0;
-	strcat(text, "]");
-	return strlen(text);
+	size_t len = strlen(text);
+
+	text[len] = ']';
+	text[len + 1] = '\0';
+	return len + 1;
 }
 
 static size_t write_address(int family, const unsigned char *address, uint16_t port,

@@ -38,7 +38,7 @@ int backlog_add(struct backlog *backlog, int64_t seq, const struct backlog_entry
 	const size_t number = (size_t)(seq - backlog->next);
 	int err = 0;
 
-	backlog->entries.cap = 2 * BACKLOG_MOST * ENTRY;
+	backlog->entries.cap = (size_t)2 * BACKLOG_MOST * ENTRY;
 	while (err >= 0 && count(backlog) <= number)
 		err = buf_add(&backlog->entries, &none, ENTRY);
 	if (err >= 0 && backlog->file < 0) {

@@ -39,7 +39,7 @@ int items_open(struct items *items, const char *path, char separator, bool unbou
 				.separator = separator,
 				.unbounded = unbounded,
 				.file = -1,
-				.bytes = {.cap = ITEMS_LONGEST + 2 * ITEMS_WINDOW}};
+				.bytes = {.cap = ITEMS_LONGEST + (size_t)2 * ITEMS_WINDOW}};
 	if (path && strcmp(path, "-") != 0)
 		items->own = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	else

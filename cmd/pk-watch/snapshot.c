@@ -126,7 +126,8 @@ int snapshot_take(const char *path, struct snapshot **ret)
 		snapshot_drop(&snapshot);
 		return err;
 	}
-	qsort(snapshot->shots, snapshot->count, sizeof(*snapshot->shots), by_name);
+	if (snapshot->count > 1)
+		qsort(snapshot->shots, snapshot->count, sizeof(*snapshot->shots), by_name);
 	*ret = snapshot;
 	return 0;
 }
